@@ -1,0 +1,144 @@
+//! Building a registrar: everything that can be known to be wrong is found here, all at once.
+
+use std::sync::Arc;
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::{ConfigError, ConfigProblem, RegistrarConfig};
+use crate::entropy::{Entropy, OsEntropy};
+use crate::host::{ClientStore, JwksResolver, NoNetwork, ScriptHook};
+use crate::json::Limits;
+use crate::metadata::{FieldId, Group, fields};
+use crate::policy::Policy;
+use crate::profile::{Profile, ProfileError};
+use crate::registrar::{Engine, Registrar, Settings};
+use crate::response::ClientUris;
+use crate::wire::ErrorStyle;
+
+/// Collects the optional parts of a [`Registrar`]; each has a safe default.
+#[derive(Debug)]
+#[must_use]
+pub struct RegistrarBuilder {
+    config: RegistrarConfig,
+    store: Arc<dyn ClientStore>,
+    resolver: Arc<dyn JwksResolver>,
+    hook: Option<Arc<dyn ScriptHook>>,
+    profile: Option<Profile>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl RegistrarBuilder {
+    pub(crate) fn new(config: RegistrarConfig, store: Arc<dyn ClientStore>) -> Self {
+        Self {
+            config,
+            store,
+            resolver: Arc::new(NoNetwork),
+            hook: None,
+            profile: None,
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+        }
+    }
+
+    /// Where documents come from. Default: [`NoNetwork`].
+    pub fn jwks_resolver(mut self, resolver: impl JwksResolver + 'static) -> Self {
+        self.resolver = Arc::new(resolver);
+        self
+    }
+
+    /// The host's own decisions. Default: none.
+    pub fn script_hook(mut self, hook: impl ScriptHook + 'static) -> Self {
+        self.hook = Some(Arc::new(hook));
+        self
+    }
+
+    /// What a registration must satisfy, apart from the configuration, which is laid over it. Default: the preset
+    /// `standard`.
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
+    /// Where the time comes from. Default: [`SystemClock`].
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Where random bytes come from. Default: [`OsEntropy`].
+    pub fn entropy(mut self, entropy: impl Entropy + 'static) -> Self {
+        self.entropy = Arc::new(entropy);
+        self
+    }
+
+    /// Checks everything and builds the registrar.
+    ///
+    /// # Errors
+    ///
+    /// Every problem of the configuration and of the profile.
+    pub fn build(self) -> Result<Registrar, ConfigError> {
+        let mut problems = self.config.problems();
+        let policy = self.policy().map_err(|error| problems.extend(profile_problems(error)));
+        let standard = standard_tier(self.hook.as_deref(), policy.as_ref().ok())
+            .map_err(|error| problems.extend(profile_problems(error)));
+        let (Ok(policy), Ok(standard), Some(endpoint), true) =
+            (policy, standard, &self.config.registration_endpoint, problems.is_empty())
+        else {
+            return Err(ConfigError { problems });
+        };
+        let config = &self.config;
+        Ok(Registrar(Arc::new(Engine {
+            settings: Settings {
+                is_enabled: config.is_enabled(),
+                reading: config.reading,
+                update_mode: config.update_mode,
+                return_secret_on_read: config.return_client_secret_on_read,
+                persist_authorizations: config.dynamic_registration_persist_client_authorizations,
+                vouched_clients: config.dcr_authorization_with_client_credentials,
+                limits: Limits { depth: config.max_json_depth, members: config.max_members },
+                style: ErrorStyle { reason: config.error_reason_enabled },
+            },
+            uris: ClientUris::new(endpoint.as_str()),
+            profile_name: policy.name.as_str().into(),
+            warnings: config.warnings(),
+            policy,
+            standard,
+            store: self.store,
+            resolver: self.resolver,
+            hook: self.hook,
+            clock: self.clock,
+            entropy: self.entropy,
+        })))
+    }
+
+    /// The profile with the configuration laid over it, compiled.
+    fn policy(&self) -> Result<Policy, ProfileError> {
+        let base = match &self.profile {
+            Some(profile) => profile.compose()?,
+            None => Profile::preset("standard").cloned().unwrap_or_default().compose()?,
+        };
+        let mut layer = self.config.to_profile();
+        layer.name.clone_from(&base.name);
+        // The configuration constrains the members a profile has; only Janssen's own ones come with it.
+        layer.metadata.retain(|name, _| {
+            let group = FieldId::of(name).and_then(FieldId::spec).map(|spec| spec.group);
+            group == Some(Group::Janssen) || base.metadata.contains_key(name)
+        });
+        let scopes: Option<Vec<String>> =
+            self.config.scopes.as_ref().map(|scopes| scopes.iter().map(|scope| scope.id.clone()).collect());
+        Policy::compile(&layer.over(&base)?, scopes.as_deref())
+    }
+}
+
+/// What a hook cannot relax: OpenID Connect Registration where the profile speaks of it, else RFC 7591.
+fn standard_tier(hook: Option<&dyn ScriptHook>, policy: Option<&Policy>) -> Result<Option<Policy>, ProfileError> {
+    let (Some(_), Some(policy)) = (hook, policy) else { return Ok(None) };
+    let name = if policy.knows(fields::APPLICATION_TYPE) { "oidc" } else { "rfc7591" };
+    let profile = Profile::preset(name).cloned().unwrap_or_default().compose()?;
+    Policy::compile(&profile, None).map(Some)
+}
+
+fn profile_problems(error: ProfileError) -> impl Iterator<Item = ConfigProblem> {
+    let property = format!("profile {}", error.profile);
+    error.problems.into_iter().map(move |message| ConfigProblem { property: property.clone(), message })
+}

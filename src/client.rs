@@ -1,0 +1,317 @@
+//! The record of a registered client.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::json::{self, Limits};
+use crate::metadata::{ClientMetadata, Document, Origin};
+use crate::secret::{StoredSecret, TokenDigest};
+
+/// The identifier of a client: visible ASCII, at most 256 characters (RFC 6749 appendix A.1).
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClientId(Arc<str>);
+
+impl ClientId {
+    /// Takes an identifier, or nothing if it has other characters or is too long.
+    ///
+    /// ```
+    /// # use oauth_dcr::ClientId;
+    /// assert!(ClientId::new("s6BhdRkqt3").is_some());
+    /// assert!(ClientId::new("two words").is_none());
+    /// ```
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let fits = (1..=256).contains(&text.len()) && text.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
+        fits.then(|| Self(text.into()))
+    }
+
+    /// The identifier as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Borrow<str> for ClientId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Serialize for ClientId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for ClientId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::new(&text).ok_or_else(|| serde::de::Error::custom("not a client identifier"))
+    }
+}
+
+/// A registered client, as a store keeps it.
+///
+/// The serde form is stable: a client written by one version is read by every later one. It holds digests of
+/// credentials, and a secret only where it must be read again (see [`StoredSecret`]).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Client {
+    pub(crate) id: ClientId,
+    pub(crate) metadata: Registered,
+    pub(crate) issued_at: i64,
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) secret: Option<StoredSecret>,
+    pub(crate) secret_expires_at: Option<i64>,
+    pub(crate) token: Option<TokenDigest>,
+    pub(crate) flags: ServerFlags,
+    pub(crate) provenance: Provenance,
+    pub(crate) unique_key: Option<Arc<str>>,
+    pub(crate) revision: u64,
+}
+
+impl Client {
+    /// The identifier.
+    #[must_use]
+    pub fn id(&self) -> &ClientId {
+        &self.id
+    }
+
+    /// The metadata, typed. Read from its text on first use.
+    #[must_use]
+    pub fn metadata(&self) -> &ClientMetadata {
+        self.metadata.typed()
+    }
+
+    /// The metadata as the text of a JSON object.
+    #[must_use]
+    pub fn metadata_json(&self) -> &str {
+        &self.metadata.text
+    }
+
+    /// When the client was registered.
+    #[must_use]
+    pub fn issued_at(&self) -> OffsetDateTime {
+        from_unix(self.issued_at)
+    }
+
+    /// When the client ceases to exist. `None`: never.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<OffsetDateTime> {
+        self.expires_at.map(from_unix)
+    }
+
+    /// Whether the client has ceased to exist at a time. The moment itself counts.
+    #[must_use]
+    pub fn is_expired(&self, now: OffsetDateTime) -> bool {
+        self.expires_at.is_some_and(|expiry| now.unix_timestamp() >= expiry)
+    }
+
+    /// Whether the client may be used at a time: neither expired nor disabled. For the host's authorization and
+    /// token endpoints.
+    #[must_use]
+    pub fn is_usable(&self, now: OffsetDateTime) -> bool {
+        !self.is_expired(now) && !self.flags.disabled
+    }
+
+    /// The secret as it is stored.
+    #[must_use]
+    pub fn secret(&self) -> Option<&StoredSecret> {
+        self.secret.as_ref()
+    }
+
+    /// When the secret ceases to be valid. `None`: with the client.
+    #[must_use]
+    pub fn secret_expires_at(&self) -> Option<OffsetDateTime> {
+        self.secret_expires_at.map(from_unix)
+    }
+
+    /// Whether a presented secret is the client's, and valid at a time. Constant in time; for the host's token
+    /// endpoint.
+    #[must_use]
+    pub fn verify_secret(&self, presented: &str, now: OffsetDateTime) -> bool {
+        let is_current = self.secret_expires_at.is_none_or(|expiry| now.unix_timestamp() < expiry);
+        self.secret.as_ref().is_some_and(|secret| secret.matches(presented)) && is_current && self.is_usable(now)
+    }
+
+    /// The digest of the registration access token.
+    #[must_use]
+    pub fn registration_access_token(&self) -> Option<&TokenDigest> {
+        self.token.as_ref()
+    }
+
+    /// What only the server sets.
+    #[must_use]
+    pub fn flags(&self) -> &ServerFlags {
+        &self.flags
+    }
+
+    /// Where the client comes from.
+    #[must_use]
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// What no other client in the store may have as well, if the profile asks for that.
+    #[must_use]
+    pub fn unique_key(&self) -> Option<&str> {
+        self.unique_key.as_deref()
+    }
+
+    /// Counts the changes; what [`ClientStore::replace`](crate::ClientStore::replace) compares.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+}
+
+fn from_unix(seconds: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// What only the server sets, never a request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct ServerFlags {
+    /// Consent may be skipped if the server allows that for trusted clients (Janssen `trustedClient`).
+    pub trusted: bool,
+    /// The client is switched off.
+    pub disabled: bool,
+    /// The client may be removed once it has expired (Janssen `deletable`).
+    pub deletable: bool,
+    /// Authorizations are remembered (Janssen `persistClientAuthorizations`).
+    pub persist_authorizations: bool,
+    /// Claims are put into the ID Token (Janssen `includeClaimsInIdToken`).
+    pub include_claims_in_id_token: bool,
+}
+
+/// Where a client comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Provenance {
+    /// The profile it was registered under, which its updates must satisfy too.
+    pub profile: Arc<str>,
+    /// The issuer of its software statement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement_issuer: Option<Arc<str>>,
+}
+
+/// Registered metadata: the text that is stored and answered, and the typed face made of it on first use.
+#[derive(Clone)]
+pub(crate) struct Registered {
+    text: Arc<str>,
+    typed: OnceLock<Arc<ClientMetadata>>,
+}
+
+/// What the engine wrote itself is read without the limits for strangers' text.
+const TRUSTED: Limits = Limits { depth: 64, members: 10_000 };
+
+impl Registered {
+    pub(crate) fn new(text: String) -> Self {
+        Self { text: text.into(), typed: OnceLock::new() }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    fn typed(&self) -> &ClientMetadata {
+        self.typed.get_or_init(|| Arc::new(ClientMetadata::decode(&self.document()).0))
+    }
+
+    pub(crate) fn document(&self) -> Document<'_> {
+        json::read_object(self.text.as_bytes(), TRUSTED, Origin::Stored)
+            .unwrap_or_else(|_| Document::with_capacity(0))
+    }
+}
+
+impl fmt::Debug for Registered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl PartialEq for Registered {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text || self.typed() == other.typed()
+    }
+}
+
+/// The stable form of a client.
+#[derive(Serialize, Deserialize)]
+struct ClientForm {
+    id: ClientId,
+    metadata: serde_json::Map<String, serde_json::Value>,
+    issued_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret: Option<StoredSecret>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    secret_expires_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registration_access_token: Option<TokenDigest>,
+    #[serde(default)]
+    flags: ServerFlags,
+    provenance: Provenance,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unique_key: Option<Arc<str>>,
+    revision: u64,
+}
+
+impl Serialize for Client {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let client = self.clone();
+        ClientForm {
+            id: client.id,
+            metadata: serde_json::from_str(&self.metadata.text).map_err(serde::ser::Error::custom)?,
+            issued_at: client.issued_at,
+            expires_at: client.expires_at,
+            secret: client.secret,
+            secret_expires_at: client.secret_expires_at,
+            registration_access_token: client.token,
+            flags: client.flags,
+            provenance: client.provenance,
+            unique_key: client.unique_key,
+            revision: client.revision,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Client {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let form = ClientForm::deserialize(deserializer)?;
+        let text = serde_json::to_string(&form.metadata).map_err(serde::de::Error::custom)?;
+        Ok(Self {
+            id: form.id,
+            metadata: Registered::new(text),
+            issued_at: form.issued_at,
+            expires_at: form.expires_at,
+            secret: form.secret,
+            secret_expires_at: form.secret_expires_at,
+            token: form.registration_access_token,
+            flags: form.flags,
+            provenance: form.provenance,
+            unique_key: form.unique_key,
+            revision: form.revision,
+        })
+    }
+}

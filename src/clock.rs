@@ -1,0 +1,22 @@
+//! Time, from the host.
+
+use std::fmt::Debug;
+
+use time::OffsetDateTime;
+
+/// Where the engine takes the time from.
+pub trait Clock: Debug + Send + Sync {
+    /// The time now.
+    fn now(&self) -> OffsetDateTime;
+}
+
+/// The clock of the operating system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the engine reads a clock")]
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+}

@@ -1,0 +1,109 @@
+//! Small values of the configuration.
+
+use serde::de::{Deserialize, Deserializer};
+
+use super::lenient;
+
+/// A number of seconds, of which 0 and -1 mean for ever.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetime(i64);
+
+impl Lifetime {
+    /// No end.
+    pub const FOREVER: Self = Self(-1);
+
+    /// A number of seconds as the configuration writes it.
+    #[must_use]
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// The seconds, or nothing if there is no end.
+    #[must_use]
+    pub fn seconds(self) -> Option<i64> {
+        (self.0 > 0).then_some(self.0)
+    }
+
+    /// Whether it is a number of seconds or one of the two words for no end.
+    pub(super) fn is_valid(self) -> bool {
+        self.0 >= -1
+    }
+
+    pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Ok(lenient::integer(deserializer)?.map(Self))
+    }
+}
+
+/// How the JSON types of a request are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reading {
+    /// As the standards have them: a wrong type is a violation.
+    #[default]
+    Strict,
+    /// As Janssen's own client writes them: text for booleans and numbers, lists as words between spaces, `jwks` as
+    /// a text.
+    Lenient,
+}
+
+impl<'de> Deserialize<'de> for Reading {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lenient::word(deserializer, &[("strict", Self::Strict), ("lenient", Self::Lenient)])
+    }
+}
+
+/// What an update does with members that it leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UpdateMode {
+    /// They are removed, or get their default again (RFC 7592 section 2.2).
+    #[default]
+    Replace,
+    /// They stay as they are, as callers written for Janssen expect.
+    Merge,
+}
+
+impl<'de> Deserialize<'de> for UpdateMode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lenient::word(deserializer, &[("replace", Self::Replace), ("merge", Self::Merge)])
+    }
+}
+
+/// A scope of the server's catalogue. In JSON an object, or a text for a scope that is not a default one.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(from = "ScopeForm")]
+#[non_exhaustive]
+pub struct ScopeEntry {
+    /// The scope token (RFC 6749 section 3.3).
+    pub id: String,
+    /// Whether clients may have it without anyone's approval. Default: false.
+    pub default: bool,
+}
+
+impl ScopeEntry {
+    /// A scope that exists, and whether it is a default one.
+    #[must_use]
+    pub fn new(id: impl Into<String>, default: bool) -> Self {
+        Self { id: id.into(), default }
+    }
+}
+
+#[derive(serde::Deserialize)]
+#[serde(untagged, expecting = "must be a scope or an object with `id` and `default`")]
+enum ScopeForm {
+    Id(String),
+    Entry {
+        id: String,
+        #[serde(default, deserialize_with = "lenient::flag", alias = "defaultScope")]
+        default: bool,
+    },
+}
+
+impl From<ScopeForm> for ScopeEntry {
+    fn from(form: ScopeForm) -> Self {
+        match form {
+            ScopeForm::Id(id) => Self::new(id, false),
+            ScopeForm::Entry { id, default } => Self::new(id, default),
+        }
+    }
+}

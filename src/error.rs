@@ -1,0 +1,270 @@
+//! What can go wrong, and who is told what.
+//!
+//! An [`Error`] says whose fault it is. How it looks on the wire is said in one place,
+//! [`Registrar::wire_error`](crate::Registrar::wire_error).
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::profile::Operation;
+
+/// Why an operation was not carried out.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Registration is switched off: 403 `access_denied`.
+    #[error("registration is switched off")]
+    Disabled,
+    /// The profile does not offer this operation: 405.
+    #[error("{0} is not offered")]
+    NotOffered(Operation),
+    /// The request is at fault: 400, or the status its profile gives the failure.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// The credentials are at fault: 401 with `WWW-Authenticate`.
+    #[error(transparent)]
+    Unauthorized(#[from] Unauthorized),
+    /// The credentials are good and do not allow the operation: 403.
+    #[error("the credentials do not allow this operation")]
+    Forbidden,
+    /// The body is of a media type that is not read: 415.
+    #[error("the media type of the body is not read here")]
+    UnsupportedMediaType,
+    /// The body is larger than the limit, in bytes: 413.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// A hook chose status and body.
+    #[error("a hook answered with status {}", .0.status)]
+    Answered(HookAnswer),
+    /// A host part failed: 500, or 503 if trying again may help. The source is for the log only.
+    #[error(transparent)]
+    Host(#[from] HostError),
+}
+
+/// The credentials are at fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unauthorized {
+    /// None were presented: the challenge carries no error code (RFC 6750 section 3.1).
+    #[error("no credentials were presented")]
+    Missing,
+    /// The token is unknown, malformed, expired or revoked, is of another client, or its client is gone. These are
+    /// one case on purpose: telling them apart would tell who is registered (RFC 7592 section 2).
+    #[error("the token is not valid")]
+    InvalidToken,
+}
+
+/// A host part failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{part} failed")]
+pub struct HostError {
+    /// Which part: "store", "resolver", "hook", "entropy".
+    pub part: &'static str,
+    /// Whether the same request may succeed later.
+    pub transient: bool,
+    /// What the part said.
+    #[source]
+    pub source: BoxError,
+}
+
+/// The error of a host part.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A hook's own answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body, JSON.
+    pub body: String,
+}
+
+/// Everything that was wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rejection {
+    /// The error code: that of the first violation.
+    pub code: ErrorCode,
+    /// The HTTP status.
+    pub status: u16,
+    /// All violations that were found, in the order of the checks.
+    pub violations: Vec<Violation>,
+    /// The nonce of `stale_evidence`.
+    pub nonce: Option<String>,
+}
+
+impl std::error::Error for Rejection {}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.description())
+    }
+}
+
+impl Rejection {
+    pub(crate) fn new(code: ErrorCode, status: u16, violations: Vec<Violation>) -> Self {
+        Self { code, status, violations, nonce: None }
+    }
+
+    /// The request cannot be read at all, whatever the profile.
+    pub(crate) fn malformed(violation: Violation) -> Self {
+        Self::new(ErrorCode::INVALID_REQUEST, 400, vec![violation])
+    }
+
+    pub(crate) fn of_metadata(violations: Vec<Violation>) -> Self {
+        Self::new(ErrorCode::INVALID_CLIENT_METADATA, 400, violations)
+    }
+
+    /// The text for `error_description`: every violation, `; ` between them, at most 1 KiB, in the characters that
+    /// RFC 6749 section 5.2 allows.
+    #[must_use]
+    pub fn description(&self) -> String {
+        let mut text = String::new();
+        for violation in &self.violations {
+            let next = violation.to_string();
+            if !text.is_empty() {
+                text.push_str("; ");
+            }
+            if text.len() + next.len() > MAX_DESCRIPTION - 4 {
+                let room = (MAX_DESCRIPTION - 4).saturating_sub(text.len());
+                text.extend(next.chars().take(room).map(printable));
+                text.push_str("...");
+                break;
+            }
+            text.extend(next.chars().map(printable));
+        }
+        text
+    }
+}
+
+/// Ruling 5: descriptions are at most 1 KiB.
+const MAX_DESCRIPTION: usize = 1024;
+
+/// RFC 6749 section 5.2: `%x20-21 / %x23-5B / %x5D-7E`.
+fn printable(character: char) -> char {
+    match character {
+        '"' => '\'',
+        '\\' => '/',
+        ' '..='~' => character,
+        _ => '?',
+    }
+}
+
+/// One thing that is wrong with a request.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[non_exhaustive]
+pub struct Violation {
+    /// The member, with the index of an element: `redirect_uris[1]`. Empty if the request as a whole is at fault.
+    pub field: Cow<'static, str>,
+    /// The id of the rule: `redirect.https_for_web`.
+    pub rule: Cow<'static, str>,
+    /// The source of the rule: `RFC 7591 2.1`. Empty if a profile gives none.
+    pub spec: Cow<'static, str>,
+    /// What is wrong and what would be right: lower case, no full stop, input in backticks.
+    pub message: String,
+    /// What kind of failure this is; it decides the error code.
+    pub failure: Failure,
+}
+
+impl Violation {
+    pub(crate) fn new(
+        field: impl Into<Cow<'static, str>>,
+        rule: impl Into<Cow<'static, str>>,
+        failure: Failure,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { field: field.into(), rule: rule.into(), spec: Cow::Borrowed(""), message: message.into(), failure }
+    }
+
+    pub(crate) fn with_spec(mut self, spec: impl Into<Cow<'static, str>>) -> Self {
+        self.spec = spec.into();
+        self
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.field.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.field, self.message)
+        }
+    }
+}
+
+/// Makes a name type whose known values are constants and whose others come from profiles and hooks.
+macro_rules! open_names {
+    ($( $(#[$meta:meta])* $name:ident { $($constant:ident = $word:literal),+ $(,)? } )+) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+        #[serde(transparent)]
+        pub struct $name(Cow<'static, str>);
+
+        impl $name {
+            $( #[doc = concat!("`", $word, "`")] pub const $constant: Self = Self(Cow::Borrowed($word)); )+
+
+            /// The name.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(name: String) -> Self {
+                Self(Cow::Owned(name))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    )+ };
+}
+
+open_names! {
+    /// The `error` of an answer.
+    ErrorCode {
+        INVALID_REDIRECT_URI = "invalid_redirect_uri",
+        INVALID_CLIENT_METADATA = "invalid_client_metadata",
+        INVALID_SOFTWARE_STATEMENT = "invalid_software_statement",
+        UNAPPROVED_SOFTWARE_STATEMENT = "unapproved_software_statement",
+        INVALID_REQUEST = "invalid_request",
+        INVALID_TOKEN = "invalid_token",
+        INSUFFICIENT_SCOPE = "insufficient_scope",
+        ACCESS_DENIED = "access_denied",
+        STALE_EVIDENCE = "stale_evidence",
+        SERVER_ERROR = "server_error",
+        TEMPORARILY_UNAVAILABLE = "temporarily_unavailable",
+    }
+
+    /// What kind of failure a violation is. A profile's `errors` table gives each kind its code and status.
+    Failure {
+        MEDIA_TYPE = "media_type",
+        REQUEST_MALFORMED = "request_malformed",
+        REQUEST_SIGNATURE = "request_signature",
+        REQUEST_CLAIMS = "request_claims",
+        STATEMENT_MISSING = "statement_missing",
+        STATEMENT_INVALID = "statement_invalid",
+        STATEMENT_SIGNATURE = "statement_signature",
+        STATEMENT_CLAIMS = "statement_claims",
+        STATEMENT_UNTRUSTED = "statement_untrusted",
+        REDIRECT_URI = "redirect_uri",
+        METADATA = "metadata",
+        DUPLICATE = "duplicate",
+        MTLS = "mtls",
+        MTLS_BINDING = "mtls_binding",
+        ACCESS_TOKEN = "access_token",
+        UNKNOWN_CLIENT = "unknown_client",
+        SCOPE_MISSING = "scope_missing",
+        DISABLED = "disabled",
+        LOGOUT_URI = "logout_uri",
+        CLAIMS_REDIRECT_URI = "claims_redirect_uri",
+        PUBLIC_SUBJECT_ATTRIBUTE = "public_subject_attribute",
+        REDIRECT_URIS_REGEX = "redirect_uris_regex",
+        ACCESS_DENIED = "access_denied",
+        STALE_EVIDENCE = "stale_evidence",
+    }
+}

@@ -1,0 +1,175 @@
+//! The host's own decisions, at named points of the flow.
+
+use std::fmt::Debug;
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+
+use crate::client::{Client, ClientId, ServerFlags};
+use crate::error::{BoxError, HookAnswer};
+use crate::metadata::{ClientMetadata, Document, Extra, FieldId, FieldValue, Origin};
+use crate::profile::Operation;
+use crate::request::{Caller, ClientCertificate};
+
+/// What a host decides for itself. Every method has a default: no opinion.
+///
+/// A hook may relax the policy but never the standard: what it changed is checked again against OpenID Connect
+/// Registration or RFC 7591. It runs before credentials exist and never sees one. The names are those of Janssen's
+/// client registration script.
+#[async_trait]
+pub trait ScriptHook: Debug + Send + Sync {
+    /// Before a new client is issued: may change the draft or refuse it.
+    ///
+    /// # Errors
+    ///
+    /// Any error refuses the request; nothing is stored.
+    async fn create_client(&self, cx: &HookContext<'_>, draft: &mut Draft<'_>) -> Result<(), HookError> {
+        let _ = (cx, draft);
+        Ok(())
+    }
+
+    /// Before an update is stored: may change the draft or refuse it.
+    ///
+    /// # Errors
+    ///
+    /// Any error refuses the request; the client stays as it was.
+    async fn update_client(&self, cx: &HookContext<'_>, draft: &mut Draft<'_>) -> Result<(), HookError> {
+        let _ = (cx, draft);
+        Ok(())
+    }
+
+    /// Before a client is deleted: may refuse it.
+    ///
+    /// # Errors
+    ///
+    /// Any error refuses the request; the client stays.
+    async fn delete_client(&self, cx: &HookContext<'_>) -> Result<(), HookError> {
+        let _ = cx;
+        Ok(())
+    }
+
+    /// Changes an answer before it is sent. `client_id` and the credentials cannot be changed.
+    ///
+    /// # Errors
+    ///
+    /// An error throws the changes away; the answer is sent as it was.
+    async fn modify_response(
+        &self,
+        cx: &HookContext<'_>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), HookError> {
+        let _ = (cx, body);
+        Ok(())
+    }
+}
+
+/// No opinion on anything: the default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoHook;
+
+impl ScriptHook for NoHook {}
+
+/// What a hook can look at.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct HookContext<'a> {
+    /// The operation.
+    pub operation: Operation,
+    /// The profile that applies.
+    pub profile: &'a str,
+    /// The client as it is stored, for all operations but create.
+    pub client: Option<&'a Client>,
+    /// Who calls.
+    pub caller: &'a Caller,
+    /// The body as it came; empty for read and delete.
+    pub body: &'a [u8],
+    /// The client certificate.
+    pub certificate: Option<&'a ClientCertificate>,
+    /// The address the request comes from.
+    pub remote_address: Option<IpAddr>,
+}
+
+/// Why a hook stopped the request.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HookError {
+    /// Refused: 400 `invalid_client_metadata` for create, and for update as Janssen has it.
+    #[error("refused by a hook")]
+    Refused,
+    /// Refused with an answer of the hook's own.
+    #[error("answered by a hook")]
+    Answer(HookAnswer),
+    /// The evidence is not current: 400 `stale_evidence` with this nonce.
+    #[error("the evidence is not current")]
+    StaleEvidence {
+        /// What fresh evidence must contain.
+        nonce: String,
+    },
+    /// The hook failed. The client is told nothing of the source.
+    #[error("a hook failed")]
+    Failed(#[source] BoxError),
+}
+
+/// A client in the making: checked metadata without credentials.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    pub(crate) document: Document<'a>,
+    pub(crate) client_id: Option<ClientId>,
+    pub(crate) flags: ServerFlags,
+    pub(crate) is_changed: bool,
+}
+
+impl<'a> Draft<'a> {
+    pub(crate) fn new(document: Document<'a>, flags: ServerFlags) -> Self {
+        Self { document, client_id: None, flags, is_changed: false }
+    }
+
+    /// The metadata, typed.
+    #[must_use]
+    pub fn metadata(&self) -> ClientMetadata {
+        ClientMetadata::decode(&self.document).0
+    }
+
+    /// The value of a member.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Value> {
+        match FieldId::of(name) {
+            Some(field) => self.document.get(field).map(FieldValue::to_json),
+            None => {
+                let extra = self.document.extras.iter().find(|extra| extra.name == name)?;
+                serde_json::from_str(&extra.json).ok()
+            }
+        }
+    }
+
+    /// Sets a member. `null` removes it.
+    pub fn set(&mut self, name: &str, value: &Value) {
+        self.is_changed = true;
+        match FieldId::of(name) {
+            Some(field) if value.is_null() => {
+                self.document.remove(field);
+            }
+            Some(field) => {
+                self.document.set(field, FieldValue::from_json(value), Origin::Hook);
+            }
+            None => {
+                self.document.extras.retain(|extra| extra.name != name);
+                if !value.is_null() {
+                    let extra = Extra { name: name.to_owned().into(), json: value.to_string().into() };
+                    self.document.extras.push(extra);
+                }
+            }
+        }
+    }
+
+    /// Chooses the client id, such as one made from a certificate. Only for create.
+    pub fn set_client_id(&mut self, id: ClientId) {
+        self.client_id = Some(id);
+    }
+
+    /// What only the server sets.
+    pub fn flags_mut(&mut self) -> &mut ServerFlags {
+        &mut self.flags
+    }
+}

@@ -1,0 +1,152 @@
+//! Clients in memory.
+
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use async_trait::async_trait;
+use time::OffsetDateTime;
+
+use super::{ClientDirectory, ClientStore, StoreError};
+use crate::client::{Client, ClientId};
+
+/// Clients in memory: for tests, examples and servers that may forget. Sharded, so that threads do not wait for each
+/// other.
+#[derive(Debug, Default)]
+pub struct MemoryClientStore {
+    shards: [RwLock<Shard>; SHARDS],
+    /// Unique keys and whose they are. Locked before a shard, never after one.
+    unique: RwLock<HashMap<Box<str>, ClientId>>,
+    hasher: RandomState,
+}
+
+const SHARDS: usize = 16;
+
+#[derive(Debug, Default)]
+struct Shard {
+    clients: HashMap<ClientId, Client>,
+}
+
+impl MemoryClientStore {
+    /// How many clients there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| read(shard).clients.len()).sum()
+    }
+
+    /// Whether there is no client.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn shard(&self, id: &ClientId) -> &RwLock<Shard> {
+        let place = self.hasher.hash_one(id) as usize % SHARDS;
+        let [first, ..] = &self.shards;
+        self.shards.get(place).unwrap_or(first)
+    }
+
+    /// Claims the unique key of a client, if it has one. `Ok` holds the lock until the client is in its shard.
+    fn claim(
+        &self,
+        client: &Client,
+    ) -> Result<Option<RwLockWriteGuard<'_, HashMap<Box<str>, ClientId>>>, StoreError> {
+        let Some(key) = client.unique_key() else { return Ok(None) };
+        let unique = write(&self.unique);
+        match unique.get(key) {
+            Some(owner) if owner != client.id() => Err(StoreError::Duplicate { existing: owner.clone() }),
+            _ => Ok(Some(unique)),
+        }
+    }
+
+    fn release(&self, client: &Client) {
+        if let Some(key) = client.unique_key() {
+            let mut unique = write(&self.unique);
+            if unique.get(key) == Some(client.id()) {
+                unique.remove(key);
+            }
+        }
+    }
+}
+
+/// A thread that panicked while it held the lock left whole values behind: each is replaced in one step.
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[async_trait]
+impl ClientStore for MemoryClientStore {
+    async fn insert(&self, client: &Client) -> Result<(), StoreError> {
+        let unique = self.claim(client)?;
+        let mut shard = write(self.shard(client.id()));
+        if shard.clients.contains_key(client.id()) {
+            return Err(StoreError::AlreadyExists);
+        }
+        if let (Some(mut unique), Some(key)) = (unique, client.unique_key()) {
+            unique.insert(key.into(), client.id().clone());
+        }
+        shard.clients.insert(client.id().clone(), client.clone());
+        Ok(())
+    }
+
+    async fn get(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
+        Ok(read(self.shard(id)).clients.get(id).cloned())
+    }
+
+    async fn replace(&self, client: &Client, expected_revision: u64) -> Result<(), StoreError> {
+        let unique = self.claim(client)?;
+        let mut shard = write(self.shard(client.id()));
+        let current = shard.clients.get_mut(client.id()).ok_or(StoreError::NotFound)?;
+        if current.revision() != expected_revision {
+            return Err(StoreError::Conflict);
+        }
+        if let (Some(mut unique), Some(key)) = (unique, client.unique_key()) {
+            if let Some(old) = current.unique_key().filter(|old| *old != key) {
+                unique.remove(old);
+            }
+            unique.insert(key.into(), client.id().clone());
+        }
+        *current = client.clone();
+        Ok(())
+    }
+
+    async fn delete(&self, id: &ClientId) -> Result<bool, StoreError> {
+        let removed = write(self.shard(id)).clients.remove(id);
+        if let Some(client) = &removed {
+            self.release(client);
+        }
+        Ok(removed.is_some())
+    }
+}
+
+#[async_trait]
+impl ClientDirectory for MemoryClientStore {
+    async fn list(&self, after: Option<&ClientId>, limit: usize) -> Result<Vec<Client>, StoreError> {
+        let mut ids = BTreeSet::new();
+        for shard in &self.shards {
+            for id in read(shard).clients.keys().filter(|id| after.is_none_or(|after| *id > after)) {
+                ids.insert(id.clone());
+                if ids.len() > limit {
+                    ids.pop_last();
+                }
+            }
+        }
+        Ok(ids.iter().filter_map(|id| read(self.shard(id)).clients.get(id).cloned()).collect())
+    }
+
+    async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<usize, StoreError> {
+        let mut removed = Vec::new();
+        for shard in &self.shards {
+            let mut shard = write(shard);
+            let expired = shard.clients.values().filter(|client| client.is_expired(now));
+            let ids: Vec<_> = expired.take(limit - removed.len()).map(|client| client.id().clone()).collect();
+            removed.extend(ids.iter().filter_map(|id| shard.clients.remove(id)));
+        }
+        removed.iter().for_each(|client| self.release(client));
+        Ok(removed.len())
+    }
+}

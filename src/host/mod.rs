@@ -1,0 +1,11 @@
+//! What a host supplies: a store, and optionally documents from the network and a hook.
+
+mod hook;
+mod memory;
+mod resolver;
+mod store;
+
+pub use hook::{Draft, HookContext, HookError, NoHook, ScriptHook};
+pub use memory::MemoryClientStore;
+pub use resolver::{FetchError, FetchPurpose, JwksResolver, NoNetwork};
+pub use store::{ClientDirectory, ClientStore, StoreError};

@@ -1,0 +1,60 @@
+//! The engine's only door to the network.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use url::Url;
+
+use crate::error::BoxError;
+
+/// Fetches JSON documents: key sets, discovery and sector documents.
+///
+/// The engine checks a URL (https, no IP literal, the operator's lists) before it asks. What the URL leads to is the
+/// implementation's duty: no redirects, no address that is not public after name resolution, no credentials, at
+/// most 5 seconds and 64 KiB, and status 200.
+#[async_trait]
+pub trait JwksResolver: Debug + Send + Sync {
+    /// Fetches one document.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError`] for anything but a JSON document with status 200. Its text goes to the log and never to the
+    /// client, who could use the engine as a port scanner otherwise.
+    async fn fetch(&self, uri: &Url, purpose: FetchPurpose) -> Result<Value, FetchError>;
+}
+
+/// Why a document is fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FetchPurpose {
+    /// Keys that verify a software statement or a signed request.
+    Keys,
+    /// A discovery document that names such keys.
+    Discovery,
+    /// The redirection URIs of a sector (OpenID Connect Registration section 5).
+    SectorIdentifier,
+}
+
+/// A document could not be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// The host has no network.
+    #[error("this host fetches no documents")]
+    NoNetwork,
+    /// The document is not there, not allowed, or not what it should be.
+    #[error("the document could not be fetched")]
+    Failed(#[source] BoxError),
+}
+
+/// Fetches nothing: the default.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoNetwork;
+
+#[async_trait]
+impl JwksResolver for NoNetwork {
+    async fn fetch(&self, _: &Url, _: FetchPurpose) -> Result<Value, FetchError> {
+        Err(FetchError::NoNetwork)
+    }
+}

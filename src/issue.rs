@@ -1,0 +1,135 @@
+//! Credentials: identifier, secret, registration access token, expiry.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use crate::client::{Client, ClientId};
+use crate::entropy::{Entropy, EntropyError};
+use crate::metadata::{Document, FieldValue, JweAlgorithm, JwsAlgorithm, Origin, fields};
+use crate::policy::Policy;
+use crate::secret::{ClientSecret, RegistrationAccessToken, StoredSecret, TokenDigest};
+
+/// Random bytes of one registration, in one draw: 16 for the identifier, 32 for the token, 64 for the secret.
+pub(crate) struct Draw(Zeroizing<[u8; 112]>);
+
+impl Draw {
+    pub(crate) fn new(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        let mut bytes = Zeroizing::new([0; 112]);
+        entropy.fill(bytes.as_mut_slice())?;
+        Ok(Self(bytes))
+    }
+
+    /// A version 4 UUID (RFC 9562): never a URL, which would be a metadata document's identifier.
+    pub(crate) fn client_id(&self) -> Option<ClientId> {
+        let bytes = self.0.first_chunk()?;
+        let mut buffer = uuid::Uuid::encode_buffer();
+        ClientId::new(uuid::Builder::from_random_bytes(*bytes).into_uuid().hyphenated().encode_lower(&mut buffer))
+    }
+
+    /// 256 bits (RFC 7592 section 5 asks for what cannot be guessed).
+    pub(crate) fn token(&self) -> RegistrationAccessToken {
+        RegistrationAccessToken::from(URL_SAFE_NO_PAD.encode(self.0.get(16..48).unwrap_or_default()))
+    }
+
+    /// 512 bits: enough octets for HS512 (RFC 7518 section 3.2).
+    pub(crate) fn secret(&self) -> ClientSecret {
+        ClientSecret::from(URL_SAFE_NO_PAD.encode(self.0.get(48..).unwrap_or_default()))
+    }
+}
+
+/// What of a secret a client needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SecretNeed {
+    None,
+    /// Comparing is enough.
+    Compared,
+    /// HMACs are computed with it, or a symmetric encryption key is made of it (OpenID Connect Core section 10).
+    Computed,
+}
+
+impl SecretNeed {
+    pub(crate) fn of(document: &Document<'_>, policy: &Policy) -> Self {
+        if uses_symmetric_algorithm(document) {
+            return Self::Computed;
+        }
+        let method = document.text(fields::TOKEN_ENDPOINT_AUTH_METHOD).unwrap_or("none");
+        let has_secret = match &policy.response.secret {
+            Some(secret) => secret.for_methods.iter().any(|own| own == method),
+            None => method.starts_with("client_secret_"),
+        };
+        match method {
+            "client_secret_jwt" if has_secret => Self::Computed,
+            _ if has_secret => Self::Compared,
+            _ => Self::None,
+        }
+    }
+}
+
+/// Whether an algorithm is registered whose key is the client secret.
+pub(crate) fn uses_symmetric_algorithm(document: &Document<'_>) -> bool {
+    document.iter().any(|(field, value, _)| {
+        let FieldValue::Text(word) = value else { return false };
+        field.spec().is_some_and(|spec| spec.name.ends_with("_alg"))
+            && (JwsAlgorithm::from(&**word).is_symmetric() || JweAlgorithm::from(&**word).is_symmetric())
+    })
+}
+
+/// How a secret is stored.
+pub(crate) fn stored_secret(secret: &ClientSecret, need: SecretNeed, return_on_read: bool) -> StoredSecret {
+    if need == SecretNeed::Computed || return_on_read {
+        StoredSecret::Recoverable(secret.clone())
+    } else {
+        StoredSecret::Digest(TokenDigest::of(secret.expose_secret()))
+    }
+}
+
+/// When a new client expires. A request may ask for less than the server's limit, and for more only where the
+/// profile says so: otherwise an anonymous caller could lift the limit.
+pub(crate) fn expiry(document: &mut Document<'_>, policy: &Policy, now: OffsetDateTime) -> Option<i64> {
+    let limit = policy.lifecycle.ttl_s.filter(|seconds| *seconds > 0);
+    let asked = policy.ttl_member.and_then(|field| match document.get(field) {
+        Some(FieldValue::Int(seconds)) => Some(*seconds),
+        _ => None,
+    });
+    let may_exceed = policy.lifecycle.ttl_member_may_exceed.unwrap_or(false);
+    let lifetime = match (asked, limit) {
+        (None, limit) => limit,
+        (Some(asked), limit) if may_exceed || limit.is_none() => Some(asked).filter(|seconds| *seconds > 0),
+        (Some(asked), Some(limit)) => Some(if asked > 0 { asked.min(limit) } else { limit }),
+        (Some(_), None) => None,
+    };
+    if let (Some(field), Some(asked), Some(lifetime)) = (policy.ttl_member, asked, lifetime)
+        && asked != lifetime
+    {
+        document.set(field, FieldValue::Int(lifetime), Origin::Default);
+    }
+    // An expiry beyond year 9999 is none.
+    lifetime.and_then(|seconds| now.unix_timestamp().checked_add(seconds)).filter(|expiry| *expiry < 253_402_300_800)
+}
+
+/// What an update does to the secret: kept between methods that use one, made when one begins to be used, dropped
+/// when none is used any more (DEC-10).
+pub(crate) fn renew_secret(
+    client: &mut Client,
+    need: SecretNeed,
+    return_on_read: bool,
+    draw: &Draw,
+) -> Option<ClientSecret> {
+    match (&client.secret, need) {
+        (_, SecretNeed::None) => {
+            client.secret = None;
+            client.secret_expires_at = None;
+            None
+        }
+        // A digest cannot be computed with, so the client gets a secret that can.
+        (None, _) | (Some(StoredSecret::Digest(_)), SecretNeed::Computed) => {
+            let secret = draw.secret();
+            client.secret = Some(stored_secret(&secret, need, return_on_read));
+            client.secret_expires_at = client.expires_at;
+            Some(secret)
+        }
+        (Some(_), _) => None,
+    }
+}

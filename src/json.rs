@@ -1,0 +1,511 @@
+//! The one JSON reader for text that strangers wrote: request bodies, JWT headers and payloads, fetched documents.
+//!
+//! It refuses duplicate names at every depth, nesting beyond a limit and anything after the value, none of which
+//! serde_json refuses (RFC 8259 section 4 calls the behaviour with duplicates unpredictable). Values are borrowed
+//! from the text wherever they have no escapes.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::metadata::{Document, Extra, FieldId, FieldValue, Kind, Origin, Unfit, Variant};
+
+/// How much of a JSON text is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) depth: usize,
+    pub(crate) members: usize,
+}
+
+/// Why a text is not the JSON object it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum JsonFault {
+    #[error("is not valid UTF-8")]
+    NotUtf8,
+    #[error("is not valid JSON (line {line}, column {column})")]
+    Syntax { line: usize, column: usize },
+    #[error("must be a JSON object")]
+    NotAnObject,
+    #[error("names the member `{0}` twice")]
+    Duplicate(String),
+    #[error("is nested deeper than {0} levels")]
+    TooDeep(usize),
+    #[error("has more than {0} members")]
+    TooMany(usize),
+}
+
+/// Reads an object into a document. Members that no row has are kept as raw JSON.
+pub(crate) fn read_object<'a>(
+    text: &'a [u8],
+    limits: Limits,
+    origin: Origin,
+) -> Result<Document<'a>, JsonFault> {
+    let text = std::str::from_utf8(text).map_err(|_| JsonFault::NotUtf8)?;
+    let reader = Reader { limits, origin, fault: RefCell::new(None), has_control: Cell::new(false) };
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let document = deserializer
+        .deserialize_any(ObjectVisitor { reader: &reader, capacity: (text.len() / 40).clamp(12, 80) })
+        .and_then(|document| deserializer.end().map(|()| document));
+    document.map_err(|error| reader.fault(&error))
+}
+
+/// Checks a JSON text of any shape with the same strictness. True if no string in it has a control character.
+pub(crate) fn check(text: &str, limits: Limits) -> Result<bool, JsonFault> {
+    let reader = Reader { limits, origin: Origin::Request, fault: RefCell::new(None), has_control: Cell::new(false) };
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    Strict { reader: &reader, depth: 0 }
+        .deserialize(&mut deserializer)
+        .and_then(|()| deserializer.end())
+        .map_err(|error| reader.fault(&error))?;
+    Ok(!reader.has_control.get())
+}
+
+/// C0, DEL and C1. A string with one of them never reaches a record: NUL alone makes a PostgreSQL text fail.
+pub(crate) fn has_control(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.iter().any(|byte| *byte < 0x20 || *byte == 0x7f)
+        || (!text.is_ascii() && bytes.windows(2).any(|pair| matches!(pair, [0xc2, 0x80..=0x9f])))
+}
+
+struct Reader {
+    limits: Limits,
+    origin: Origin,
+    /// What was found, since an error of serde can only carry text.
+    fault: RefCell<Option<JsonFault>>,
+    has_control: Cell<bool>,
+}
+
+impl Reader {
+    fn fault(&self, error: &serde_json::Error) -> JsonFault {
+        let syntax = JsonFault::Syntax { line: error.line(), column: error.column() };
+        self.fault.take().unwrap_or(syntax)
+    }
+
+    fn stop<E: de::Error>(&self, fault: JsonFault) -> E {
+        *self.fault.borrow_mut() = Some(fault);
+        E::custom("refused")
+    }
+
+    fn strict<E: de::Error>(&self, raw: &RawValue) -> Result<bool, E> {
+        let limits = Limits { depth: self.limits.depth.saturating_sub(1), ..self.limits };
+        check(raw.get(), limits).map_err(|fault| match fault {
+            JsonFault::TooDeep(_) => self.stop(JsonFault::TooDeep(self.limits.depth)),
+            fault => self.stop(fault),
+        })
+    }
+}
+
+/// The top level: member names become field ids.
+struct ObjectVisitor<'r> {
+    reader: &'r Reader,
+    capacity: usize,
+}
+
+impl<'de> Visitor<'de> for ObjectVisitor<'_> {
+    type Value = Document<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Document<'de>, A::Error> {
+        let reader = self.reader;
+        let mut document = Document::with_capacity(self.capacity);
+        let mut members = 0;
+        while let Some(name) = map.next_key_seed(TextSeed)? {
+            members += 1;
+            if members > reader.limits.members {
+                return Err(reader.stop(JsonFault::TooMany(reader.limits.members)));
+            }
+            match Place::of(&name) {
+                Place::Field(field, kind) => {
+                    if document.was_set(field) || document.blanks.contains(&field) {
+                        return Err(reader.stop(JsonFault::Duplicate(name.into_owned())));
+                    }
+                    match read_value(reader, kind, &mut map)? {
+                        Some(value) if !value.is_blank() => {
+                            document.set(field, value, reader.origin);
+                        }
+                        _ => document.blanks.push(field),
+                    }
+                }
+                Place::Variant(field, kind, tag_at) => {
+                    if document.variants.iter().any(|own| own.field == field && name.get(tag_at..) == Some(&own.tag)) {
+                        return Err(reader.stop(JsonFault::Duplicate(name.into_owned())));
+                    }
+                    let value = read_value(reader, kind, &mut map)?;
+                    if let Some(value) = value.filter(|value| !value.is_blank()) {
+                        let tag = split_off(name, tag_at);
+                        document.variants.push(Variant { field, tag, origin: reader.origin, value });
+                    }
+                }
+                Place::Extra => {
+                    if document.extras.iter().any(|own| own.name == name) {
+                        return Err(reader.stop(JsonFault::Duplicate(name.into_owned())));
+                    }
+                    let raw: &'de RawValue = map.next_value()?;
+                    reader.strict(raw)?;
+                    document.extras.push(Extra { name, json: Cow::Borrowed(raw.get()) });
+                }
+            }
+        }
+        Ok(document)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Document<'de>, A::Error> {
+        Err(self.reader.stop(JsonFault::NotAnObject))
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Document<'de>, E> {
+        Err(self.reader.stop(JsonFault::NotAnObject))
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Document<'de>, E> {
+        Err(self.reader.stop(JsonFault::NotAnObject))
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Document<'de>, E> {
+        Err(self.reader.stop(JsonFault::NotAnObject))
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Document<'de>, E> {
+        Err(self.reader.stop(JsonFault::NotAnObject))
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Document<'de>, E> {
+        Err(self.reader.stop(JsonFault::NotAnObject))
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Document<'de>, E> {
+        Err(self.reader.stop(JsonFault::NotAnObject))
+    }
+}
+
+enum Place {
+    Field(FieldId, Kind),
+    /// A `name#tag` member of a localized row, and where its tag begins.
+    Variant(FieldId, Kind, usize),
+    Extra,
+}
+
+impl Place {
+    fn of(name: &str) -> Self {
+        if let Some(field) = FieldId::of(name) {
+            return field.spec().map_or(Self::Extra, |spec| Self::Field(field, spec.kind));
+        }
+        let Some((base, tag)) = name.split_once('#') else { return Self::Extra };
+        match FieldId::of(base).and_then(|field| Some((field, field.spec()?))) {
+            // A tag that BCP 47 does not know makes the whole member unknown (DEC-22).
+            Some((field, spec)) if spec.localized && oxilangtag::LanguageTag::parse(tag).is_ok() => {
+                Self::Variant(field, spec.kind, base.len() + 1)
+            }
+            _ => Self::Extra,
+        }
+    }
+}
+
+fn split_off(name: Cow<'_, str>, at: usize) -> Cow<'_, str> {
+    match name {
+        Cow::Borrowed(name) => Cow::Borrowed(name.get(at..).unwrap_or_default()),
+        Cow::Owned(mut name) => Cow::Owned(name.split_off(at)),
+    }
+}
+
+/// Reads the value of a known member. Nothing for `null`.
+fn read_value<'de, A: MapAccess<'de>>(
+    reader: &Reader,
+    kind: Kind,
+    map: &mut A,
+) -> Result<Option<FieldValue<'de>>, A::Error> {
+    if !kind.is_raw() {
+        return map.next_value_seed(ValueSeed { reader });
+    }
+    let raw: &'de RawValue = map.next_value()?;
+    let text = raw.get();
+    Ok(match text.as_bytes().first() {
+        Some(b'n') => None,
+        Some(b'{' | b'[') if !reader.strict(raw)? => Some(FieldValue::Unfit(Unfit::Control(None))),
+        Some(b'{') => Some(FieldValue::Json(Cow::Borrowed(text))),
+        _ => {
+            // Scalars and arrays are as cheap to read as other members.
+            let mut deserializer = serde_json::Deserializer::from_str(text);
+            match (ValueSeed { reader }).deserialize(&mut deserializer).map_err(de::Error::custom)? {
+                Some(FieldValue::Unfit(Unfit::Type(_) | Unfit::Element(..))) if kind == Kind::Any => {
+                    Some(FieldValue::Json(Cow::Borrowed(text)))
+                }
+                value => value,
+            }
+        }
+    })
+}
+
+/// A string, borrowed if it has no escapes.
+struct TextSeed;
+
+impl<'de> DeserializeSeed<'de> for TextSeed {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TextSeed {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+}
+
+/// A value whose row says text, a list of texts, a boolean or an integer.
+#[derive(Clone, Copy)]
+struct ValueSeed<'r> {
+    reader: &'r Reader,
+}
+
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
+    type Value = Option<FieldValue<'de>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+fn text_value(text: Cow<'_, str>) -> FieldValue<'_> {
+    if has_control(&text) { FieldValue::Unfit(Unfit::Control(None)) } else { FieldValue::Text(text) }
+}
+
+impl<'de> Visitor<'de> for ValueSeed<'_> {
+    type Value = Option<FieldValue<'de>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(text_value(Cow::Borrowed(text))))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(text_value(Cow::Owned(text.to_owned()))))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(FieldValue::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
+        Ok(Some(FieldValue::Int(value)))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
+        Ok(Some(i64::try_from(value).map_or(FieldValue::Unfit(Unfit::Type("a number too large")), FieldValue::Int)))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Some(FieldValue::Unfit(Unfit::Type("a number that is not an integer"))))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut list: Vec<Cow<'de, str>> = Vec::new();
+        let mut unfit = None;
+        let mut position = 0;
+        while let Some(item) = items.next_element_seed(ElementSeed { reader: self.reader })? {
+            match item {
+                Ok(text) if has_control(&text) => {
+                    unfit.get_or_insert(Unfit::Control(Some(position)));
+                }
+                // Repeats are dropped, the first is kept (DEC-32).
+                Ok(text) if position < 64 && list.contains(&text) => {}
+                Ok(text) => list.push(text),
+                Err(found) => {
+                    unfit.get_or_insert(Unfit::Element(position, found));
+                }
+            }
+            position += 1;
+        }
+        Ok(Some(unfit.map_or(FieldValue::List(list.into()), FieldValue::Unfit)))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Strict { reader: self.reader, depth: 1 }.visit_map(map)?;
+        Ok(Some(FieldValue::Unfit(Unfit::Type("an object"))))
+    }
+}
+
+/// An element of a list: a text, or the name of what else it is.
+struct ElementSeed<'r> {
+    reader: &'r Reader,
+}
+
+impl<'de> DeserializeSeed<'de> for ElementSeed<'_> {
+    type Value = Result<Cow<'de, str>, &'static str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ElementSeed<'_> {
+    type Value = Result<Cow<'de, str>, &'static str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Ok(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Ok(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Err("a boolean"))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Err("a number"))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Err("a number"))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Err("a number"))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Err("null"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
+        Strict { reader: self.reader, depth: 2 }.visit_seq(items).map(|()| Err("an array"))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        Strict { reader: self.reader, depth: 2 }.visit_map(map).map(|()| Err("an object"))
+    }
+}
+
+/// Reads a value only to refuse it: duplicates, depth, and a note of control characters.
+struct Strict<'r> {
+    reader: &'r Reader,
+    /// How many objects and arrays are around this value.
+    depth: usize,
+}
+
+impl Strict<'_> {
+    fn inner<E: de::Error>(&self) -> Result<Self, E> {
+        if self.depth >= self.reader.limits.depth {
+            return Err(self.reader.stop(JsonFault::TooDeep(self.reader.limits.depth)));
+        }
+        Ok(Strict { reader: self.reader, depth: self.depth + 1 })
+    }
+
+    fn note(&self, text: &str) {
+        if has_control(text) {
+            self.reader.has_control.set(true);
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.note(text);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let inner = self.inner()?;
+        while items.next_element_seed(Strict { ..inner })?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let inner = self.inner()?;
+        let mut names = Names::default();
+        while let Some(name) = map.next_key_seed(TextSeed)? {
+            self.note(&name);
+            if let Err(name) = names.insert(name) {
+                return Err(self.reader.stop(JsonFault::Duplicate(name)));
+            }
+            map.next_value_seed(Strict { ..inner })?;
+        }
+        Ok(())
+    }
+}
+
+/// The names of one object: compared one by one while they are few, hashed once they are many.
+#[derive(Default)]
+struct Names<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: HashSet<Cow<'de, str>>,
+}
+
+impl<'de> Names<'de> {
+    fn insert(&mut self, name: Cow<'de, str>) -> Result<(), String> {
+        if self.few.contains(&name) || self.many.contains(&name) {
+            return Err(name.into_owned());
+        }
+        if self.few.len() < 24 {
+            self.few.push(name);
+        } else {
+            self.many.insert(name);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,449 @@
+//! Values by field id: the face of metadata that the policy works on.
+//!
+//! A document borrows from the text it was read from and from the policy whose defaults were put into it; only
+//! what changes is allocated. [`ClientMetadata`](super::ClientMetadata) is the typed face.
+
+use std::borrow::Cow;
+
+use super::{FieldId, fields};
+
+/// A value of one member.
+#[derive(Clone, Debug)]
+pub(crate) enum FieldValue<'a> {
+    Text(Cow<'a, str>),
+    List(Texts<'a>),
+    Bool(bool),
+    Int(i64),
+    /// JSON text of a value that is kept as it came: an object, a number with a fraction, a mixed array.
+    Json(Cow<'a, str>),
+    /// A value that cannot be what its row says; kept so that the fault can name what was sent.
+    Unfit(Unfit),
+}
+
+/// A list of texts, owned or borrowed. Unlike a `Cow` of a slice it can be taken for one that lives shorter.
+#[derive(Clone, Debug)]
+pub(crate) enum Texts<'a> {
+    Borrowed(&'a [Cow<'a, str>]),
+    Owned(Vec<Cow<'a, str>>),
+}
+
+impl<'a> Texts<'a> {
+    pub(crate) fn to_mut(&mut self) -> &mut Vec<Cow<'a, str>> {
+        loop {
+            match self {
+                Self::Owned(list) => return list,
+                Self::Borrowed(list) => *self = Self::Owned(list.to_vec()),
+            }
+        }
+    }
+}
+
+impl<'a> std::ops::Deref for Texts<'a> {
+    type Target = [Cow<'a, str>];
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Borrowed(list) => list,
+            Self::Owned(list) => list,
+        }
+    }
+}
+
+impl PartialEq<Texts<'_>> for Texts<'_> {
+    fn eq(&self, other: &Texts<'_>) -> bool {
+        **self == **other
+    }
+}
+
+impl<'a> From<Vec<Cow<'a, str>>> for Texts<'a> {
+    fn from(list: Vec<Cow<'a, str>>) -> Self {
+        Self::Owned(list)
+    }
+}
+
+impl<'a> FromIterator<Cow<'a, str>> for Texts<'a> {
+    fn from_iter<I: IntoIterator<Item = Cow<'a, str>>>(items: I) -> Self {
+        Self::Owned(items.into_iter().collect())
+    }
+}
+
+/// Why a value cannot be what its row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unfit {
+    /// The wrong JSON type.
+    Type(&'static str),
+    /// An element of the wrong JSON type.
+    Element(usize, &'static str),
+    /// A control character, in an element if there is an index.
+    Control(Option<usize>),
+}
+
+impl PartialEq<FieldValue<'_>> for FieldValue<'_> {
+    fn eq(&self, other: &FieldValue<'_>) -> bool {
+        match (self, other) {
+            (Self::Text(one), FieldValue::Text(other)) => one == other,
+            (Self::List(one), FieldValue::List(other)) => one == other,
+            (Self::Bool(one), FieldValue::Bool(other)) => one == other,
+            (Self::Int(one), FieldValue::Int(other)) => one == other,
+            (Self::Json(text), FieldValue::Json(others)) => text == others || self.to_json() == other.to_json(),
+            _ => false,
+        }
+    }
+}
+
+impl<'a> FieldValue<'a> {
+    /// The JSON type, as said to the caller.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            FieldValue::Text(_) => "a string",
+            FieldValue::List(_) => "an array",
+            FieldValue::Bool(_) => "a boolean",
+            FieldValue::Int(_) => "a number",
+            FieldValue::Json(text) => match text.as_bytes().first() {
+                Some(b'{') => "an object",
+                Some(b'[') => "an array",
+                _ => "a number",
+            },
+            FieldValue::Unfit(Unfit::Type(name)) => name,
+            FieldValue::Unfit(_) => "an array",
+        }
+    }
+
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        match self {
+            FieldValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn as_list(&self) -> Option<&[Cow<'a, str>]> {
+        match self {
+            FieldValue::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The same value, borrowing its text from this one.
+    pub(crate) fn borrowed(&self) -> FieldValue<'_> {
+        match self {
+            FieldValue::Text(text) => FieldValue::Text(Cow::Borrowed(text)),
+            FieldValue::List(list) => FieldValue::List(Texts::Borrowed(list)),
+            FieldValue::Bool(value) => FieldValue::Bool(*value),
+            FieldValue::Int(value) => FieldValue::Int(*value),
+            FieldValue::Json(text) => FieldValue::Json(Cow::Borrowed(text)),
+            FieldValue::Unfit(unfit) => FieldValue::Unfit(*unfit),
+        }
+    }
+
+    /// The same value, owning its text.
+    pub(crate) fn into_owned(self) -> FieldValue<'static> {
+        match self {
+            FieldValue::Text(text) => FieldValue::Text(Cow::Owned(text.into_owned())),
+            FieldValue::List(list) => {
+                FieldValue::List(list.iter().map(|item| Cow::Owned(item.to_string())).collect())
+            }
+            FieldValue::Bool(value) => FieldValue::Bool(value),
+            FieldValue::Int(value) => FieldValue::Int(value),
+            FieldValue::Json(text) => FieldValue::Json(Cow::Owned(text.into_owned())),
+            FieldValue::Unfit(unfit) => FieldValue::Unfit(unfit),
+        }
+    }
+
+    /// Whether the value counts as left out: an empty string (DEC-05).
+    pub(crate) fn is_blank(&self) -> bool {
+        matches!(self, FieldValue::Text(text) if text.is_empty())
+    }
+
+    /// Reads any JSON value.
+    pub(crate) fn from_json(value: &serde_json::Value) -> FieldValue<'static> {
+        use serde_json::Value;
+        match value {
+            Value::String(text) => FieldValue::Text(Cow::Owned(text.clone())),
+            Value::Bool(value) => FieldValue::Bool(*value),
+            Value::Number(number) => match number.as_i64() {
+                Some(value) => FieldValue::Int(value),
+                None => FieldValue::Json(Cow::Owned(number.to_string())),
+            },
+            Value::Array(items) => match items.iter().map(Value::as_str).collect::<Option<Vec<_>>>() {
+                Some(texts) => FieldValue::List(texts.iter().map(|text| Cow::Owned((*text).to_owned())).collect()),
+                None => FieldValue::Json(Cow::Owned(value.to_string())),
+            },
+            Value::Object(_) | Value::Null => FieldValue::Json(Cow::Owned(value.to_string())),
+        }
+    }
+
+    /// The value as JSON.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        use serde_json::Value;
+        match self {
+            FieldValue::Text(text) => Value::String(text.to_string()),
+            FieldValue::List(list) => list.iter().map(|item| Value::String(item.to_string())).collect(),
+            FieldValue::Bool(value) => Value::Bool(*value),
+            FieldValue::Int(value) => Value::from(*value),
+            FieldValue::Json(text) => serde_json::from_str(text).unwrap_or_default(),
+            FieldValue::Unfit(_) => Value::Null,
+        }
+    }
+
+    pub(crate) fn write(&self, out: &mut String) {
+        match self {
+            FieldValue::Text(text) => write_text(text, out),
+            FieldValue::List(list) => {
+                out.push('[');
+                for (position, item) in list.iter().enumerate() {
+                    if position > 0 {
+                        out.push(',');
+                    }
+                    write_text(item, out);
+                }
+                out.push(']');
+            }
+            FieldValue::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            FieldValue::Int(value) => write_int(*value, out),
+            FieldValue::Json(text) => out.push_str(text),
+            FieldValue::Unfit(_) => out.push_str("null"),
+        }
+    }
+}
+
+/// Who set a value, in the order of the flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Origin {
+    /// The request.
+    Request,
+    /// The record as it was before the update.
+    Stored,
+    /// The software statement.
+    Statement,
+    /// The client certificate.
+    Certificate,
+    /// A default of the profile or of the configuration.
+    Default,
+    /// A rule of the profile.
+    Rule,
+    /// The host's hook.
+    Hook,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) field: FieldId,
+    pub(crate) origin: Origin,
+    /// Nothing once the member was removed: removing keeps the places of the others.
+    pub(crate) value: Option<FieldValue<'a>>,
+}
+
+/// A `name#tag` member.
+#[derive(Clone, Debug)]
+pub(crate) struct Variant<'a> {
+    pub(crate) field: FieldId,
+    pub(crate) tag: Cow<'a, str>,
+    pub(crate) origin: Origin,
+    pub(crate) value: FieldValue<'a>,
+}
+
+/// A member that no row of the table has, as raw JSON.
+#[derive(Clone, Debug)]
+pub(crate) struct Extra<'a> {
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) json: Cow<'a, str>,
+}
+
+/// Metadata by field id.
+#[derive(Clone, Debug)]
+pub(crate) struct Document<'a> {
+    entries: Vec<Entry<'a>>,
+    /// Place of a field in `entries`, plus one.
+    places: [u8; 256],
+    pub(crate) variants: Vec<Variant<'a>>,
+    pub(crate) extras: Vec<Extra<'a>>,
+    /// Members that were sent as `null` or `""`.
+    pub(crate) blanks: Vec<FieldId>,
+    /// Names of the members above the table.
+    names: &'a [Box<str>],
+}
+
+impl<'a> Document<'a> {
+    pub(crate) fn with_capacity(members: usize) -> Self {
+        Self {
+            entries: Vec::with_capacity(members),
+            places: [0; 256],
+            variants: Vec::new(),
+            extras: Vec::new(),
+            blanks: Vec::new(),
+            names: &[],
+        }
+    }
+
+    /// Declares the members of a profile that are not in the table.
+    pub(crate) fn declare(&mut self, names: &'a [Box<str>]) {
+        self.names = names;
+    }
+
+    fn place(&self, field: FieldId) -> Option<usize> {
+        usize::from(self.places.get(field.index()).copied()?).checked_sub(1)
+    }
+
+    /// Whether the field was ever set, even if it was removed since.
+    pub(crate) fn was_set(&self, field: FieldId) -> bool {
+        self.place(field).is_some()
+    }
+
+    pub(crate) fn entry(&self, field: FieldId) -> Option<&Entry<'a>> {
+        self.entries.get(self.place(field)?).filter(|entry| entry.value.is_some())
+    }
+
+    pub(crate) fn get(&self, field: FieldId) -> Option<&FieldValue<'a>> {
+        self.entries.get(self.place(field)?)?.value.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, field: FieldId) -> Option<&mut FieldValue<'a>> {
+        let place = self.place(field)?;
+        self.entries.get_mut(place)?.value.as_mut()
+    }
+
+    pub(crate) fn has(&self, field: FieldId) -> bool {
+        self.get(field).is_some()
+    }
+
+    pub(crate) fn text(&self, field: FieldId) -> Option<&str> {
+        self.get(field)?.as_text()
+    }
+
+    pub(crate) fn list(&self, field: FieldId) -> Option<&[Cow<'a, str>]> {
+        self.get(field)?.as_list()
+    }
+
+    /// The elements of a list, none if it is absent.
+    pub(crate) fn items(&self, field: FieldId) -> impl Iterator<Item = &str> {
+        self.list(field).unwrap_or_default().iter().map(AsRef::as_ref)
+    }
+
+    pub(crate) fn flag(&self, field: FieldId) -> bool {
+        matches!(self.get(field), Some(FieldValue::Bool(true)))
+    }
+
+    /// Sets a value. False if there is no place left, which needs more members than a profile can declare.
+    pub(crate) fn set(&mut self, field: FieldId, value: FieldValue<'a>, origin: Origin) -> bool {
+        if let Some(entry) = self.place(field).and_then(|place| self.entries.get_mut(place)) {
+            entry.value = Some(value);
+            entry.origin = origin;
+            return true;
+        }
+        let Ok(place) = u8::try_from(self.entries.len() + 1) else { return false };
+        if let Some(slot) = self.places.get_mut(field.index()) {
+            *slot = place;
+        }
+        self.entries.push(Entry { field, origin, value: Some(value) });
+        true
+    }
+
+    pub(crate) fn remove(&mut self, field: FieldId) -> Option<FieldValue<'a>> {
+        let place = self.place(field)?;
+        self.entries.get_mut(place)?.value.take()
+    }
+
+    /// The members that are set, in the order in which they were.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (FieldId, &FieldValue<'a>, Origin)> {
+        self.entries.iter().filter_map(|entry| Some((entry.field, entry.value.as_ref()?, entry.origin)))
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry<'a>> {
+        self.entries.iter_mut().filter(|entry| entry.value.is_some())
+    }
+
+    pub(crate) fn name(&self, field: FieldId) -> &str {
+        match field.spec() {
+            Some(spec) => spec.name,
+            None => self.names.get(field.index() - fields::COUNT).map_or("", |name| name),
+        }
+    }
+
+    /// Keeps what `keep` says of every member and variant.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(FieldId) -> bool) {
+        for entry in &mut self.entries {
+            if entry.value.is_some() && !keep(entry.field) {
+                entry.value = None;
+            }
+        }
+        self.variants.retain(|variant| keep(variant.field));
+    }
+
+    /// The document as the text of a JSON object.
+    pub(crate) fn to_json_text(&self) -> String {
+        let size: usize = self.entries.iter().map(|entry| entry.value.as_ref().map_or(0, size_of)).sum();
+        let more: usize = self.variants.iter().map(|variant| 40 + size_of(&variant.value)).sum();
+        let extra: usize = self.extras.iter().map(|extra| extra.name.len() + extra.json.len() + 8).sum();
+        let mut out = String::with_capacity(size + more + extra + 16);
+        let mut separator = '{';
+        for (field, value, _) in self.iter() {
+            out.push(separator);
+            separator = ',';
+            out.push('"');
+            out.push_str(self.name(field));
+            out.push_str("\":");
+            value.write(&mut out);
+        }
+        for variant in &self.variants {
+            out.push(separator);
+            separator = ',';
+            out.push('"');
+            out.push_str(self.name(variant.field));
+            out.push('#');
+            out.push_str(&variant.tag);
+            out.push_str("\":");
+            variant.value.write(&mut out);
+        }
+        for extra in &self.extras {
+            out.push(separator);
+            separator = ',';
+            write_text(&extra.name, &mut out);
+            out.push(':');
+            out.push_str(&extra.json);
+        }
+        if separator == '{' {
+            out.push('{');
+        }
+        out.push('}');
+        out
+    }
+}
+
+/// About how many bytes a member takes when written.
+fn size_of(value: &FieldValue<'_>) -> usize {
+    40 + match value {
+        FieldValue::Text(text) | FieldValue::Json(text) => text.len(),
+        FieldValue::List(list) => list.iter().map(|item| item.len() + 3).sum(),
+        FieldValue::Bool(_) | FieldValue::Int(_) | FieldValue::Unfit(_) => 20,
+    }
+}
+
+/// Writes a JSON string. Only quotes, backslashes and C0 controls need an escape (RFC 8259 section 7).
+pub(crate) fn write_text(text: &str, out: &mut String) {
+    out.push('"');
+    if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
+        out.push_str(text);
+    } else {
+        for character in text.chars() {
+            match character {
+                '"' => out.push_str("\\\""),
+                '\\' => out.push_str("\\\\"),
+                '\u{0}'..='\u{1f}' => {
+                    use std::fmt::Write;
+                    // Writing to a String cannot fail.
+                    let _ = write!(out, "\\u{:04x}", u32::from(character));
+                }
+                _ => out.push(character),
+            }
+        }
+    }
+    out.push('"');
+}
+
+pub(crate) fn write_int(value: i64, out: &mut String) {
+    use std::fmt::Write;
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{value}");
+}

@@ -1,0 +1,16 @@
+//! Client metadata: the field table, the values by field id, and the typed face.
+
+mod client_metadata;
+mod document;
+pub mod fields;
+mod table;
+mod values;
+
+pub use client_metadata::ClientMetadata;
+pub(crate) use document::{Document, Extra, FieldValue, Unfit, Variant, write_int, write_text};
+pub use document::Origin;
+pub use table::{FieldId, FieldSpec, Group, Kind};
+pub use values::{
+    ApplicationType, GrantType, JweAlgorithm, JweEncryption, JwsAlgorithm, Localized, MetadataUri, RedirectUri,
+    ResponseType, Scope, SubjectType, TokenDeliveryMode, TokenEndpointAuthMethod,
+};

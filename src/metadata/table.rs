@@ -1,0 +1,227 @@
+//! What a row of the field table is, and how a member name finds its row.
+
+/// The JSON type of a member, and the shape of its text.
+///
+/// The names are those of the profile language (`"kind": "https_uri"`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Kind {
+    /// A JSON string.
+    String,
+    /// A JSON string holding an absolute URI.
+    Uri,
+    /// A JSON string holding an absolute `https` URI.
+    HttpsUri,
+    /// `true` or `false`.
+    Bool,
+    /// A JSON integer.
+    Int,
+    /// A JSON array of strings.
+    List,
+    /// A JSON array of strings, each an absolute URI.
+    UriList,
+    /// A JSON string of words between single spaces, order without meaning.
+    Words,
+    /// A JSON object.
+    Object,
+    /// Any JSON value.
+    Any,
+}
+
+impl Kind {
+    /// What the kind demands, as said to the caller: "must be an array of strings".
+    pub(crate) fn demand(self) -> &'static str {
+        match self {
+            Kind::String => "must be a string",
+            Kind::Uri => "must be a string holding an absolute URI",
+            Kind::HttpsUri => "must be a string holding an absolute https URI",
+            Kind::Bool => "must be true or false",
+            Kind::Int => "must be an integer",
+            Kind::List => "must be an array of strings",
+            Kind::UriList => "must be an array of strings, each an absolute URI",
+            Kind::Words => "must be a string of words separated by single spaces",
+            Kind::Object => "must be an object",
+            Kind::Any => "may be any value",
+        }
+    }
+
+    /// Whether values are kept as raw JSON until something asks.
+    pub(crate) fn is_raw(self) -> bool {
+        matches!(self, Kind::Object | Kind::Any)
+    }
+}
+
+/// Where a member comes from, and so who may set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Group {
+    /// RFC 7591 and RFC 7592.
+    OAuth,
+    /// OpenID Connect Registration.
+    OpenId,
+    /// A later standard or draft.
+    Later,
+    /// RP Metadata Choices: read, never returned.
+    Choice,
+    /// Janssen's own members that a client may set.
+    Janssen,
+    /// Members that only the host's hook may set; dropped from requests.
+    HostOnly,
+    /// Members that the server issues (`client_id`, `client_secret`, …).
+    Server,
+    /// Part of the request that is not metadata (`software_statement`, `evidence`).
+    Envelope,
+}
+
+/// One row of the field table.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct FieldSpec {
+    /// The member name on the wire.
+    pub name: &'static str,
+    /// Its JSON type.
+    pub kind: Kind,
+    /// Where it comes from.
+    pub group: Group,
+    /// Whether `name#tag` variants exist (RFC 7591 section 2.2).
+    pub localized: bool,
+    /// The document and section that defines it.
+    pub spec: &'static str,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+/// The number of a row: dense, stable within one build, cheap to index by.
+///
+/// Numbers below [`fields::COUNT`](super::fields) are rows of the table; a profile may declare more members,
+/// which get the numbers above.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FieldId(pub(crate) u8);
+
+impl FieldId {
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// The row of the table, or nothing for a member that a profile declared.
+    #[must_use]
+    pub fn spec(self) -> Option<&'static FieldSpec> {
+        super::fields::TABLE.get(self.index())
+    }
+
+    /// Finds the row of a member name. Names are case sensitive (RFC 7591 section 1.1).
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        let mut slot = hash(name.as_bytes()) % SLOTS;
+        loop {
+            let id = *NAMES.get(slot)?;
+            let spec = super::fields::TABLE.get(usize::from(id))?;
+            if spec.name == name {
+                return Some(Self(id));
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+    }
+}
+
+impl std::fmt::Debug for FieldId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.spec() {
+            Some(spec) => f.write_str(spec.name),
+            None => write!(f, "declared member {}", self.0),
+        }
+    }
+}
+
+const SLOTS: usize = 1024;
+const EMPTY: u8 = u8::MAX;
+
+/// Open addressing over the names, laid out by the compiler: a look-up is one hash and, mostly, one comparison.
+static NAMES: [u8; SLOTS] = {
+    let mut slots = [EMPTY; SLOTS];
+    let mut row = 0;
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a bad index")]
+    while row < super::fields::COUNT {
+        let mut slot = hash(super::fields::TABLE[row].name.as_bytes()) % SLOTS;
+        while slots[slot] != EMPTY {
+            slot = (slot + 1) % SLOTS;
+        }
+        slots[slot] = row as u8;
+        row += 1;
+    }
+    slots
+};
+
+/// FNV-1a: the names are ours, so nobody can choose colliding ones into the table.
+const fn hash(name: &[u8]) -> usize {
+    let mut hash: u32 = 0x811c_9dc5;
+    let mut rest = name;
+    while let [byte, tail @ ..] = rest {
+        hash = (hash ^ *byte as u32).wrapping_mul(0x0100_0193);
+        rest = tail;
+    }
+    (hash ^ (hash >> 15)) as usize
+}
+
+/// Makes everything that is said once per member out of one row: its number, its row in the table, its field of
+/// [`ClientMetadata`](super::ClientMetadata), and the reading and writing of that field.
+macro_rules! field_table {
+    ($(
+        $(#[doc = $doc:literal])+
+        $id:ident $member:ident: $type:ty = $name:literal $kind:ident $group:ident $spec:literal $($localized:ident)?;
+    )+) => {
+        #[allow(non_camel_case_types, reason = "only counts the rows")]
+        #[repr(u8)]
+        enum Row { $($member),+ }
+
+        $(
+            #[doc = concat!("`", $name, "`, ", $spec, ".")]
+            pub const $id: FieldId = FieldId(Row::$member as u8);
+        )+
+
+        /// How many rows the table has.
+        pub(crate) const COUNT: usize = [$($name),+].len();
+
+        /// The table: one row per member, in the order of their numbers.
+        pub static TABLE: [FieldSpec; COUNT] = [$(
+            FieldSpec {
+                name: $name,
+                kind: Kind::$kind,
+                group: Group::$group,
+                localized: field_table!(@localized $($localized)?),
+                spec: $spec,
+                doc: concat!($($doc, "\n"),+),
+            }
+        ),+];
+
+        /// Client metadata, typed: one field per row of the field table.
+        ///
+        /// Made from a [`Client`](crate::Client) with [`Client::metadata`](crate::Client::metadata), or from JSON
+        /// with [`ClientMetadata::from_json`]. A member that is absent is `None`, or empty for a localized one.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        #[non_exhaustive]
+        pub struct ClientMetadata {
+            $(
+                $(#[doc = $doc])+
+                #[doc = concat!("\n\nSource: ", $spec, ".")]
+                pub $member: $type,
+            )+
+            /// Members that no row declares, kept because a profile or the configuration names them.
+            pub extra: serde_json::Map<String, serde_json::Value>,
+        }
+
+        impl ClientMetadata {
+            pub(super) fn read_fields(&mut self, document: &Document<'_>, faults: &mut Vec<Violation>) {
+                $( self.$member = FieldType::read(document, $id, faults); )+
+            }
+
+            pub(super) fn write_fields(&self, document: &mut Document<'static>) {
+                $( FieldType::write(&self.$member, $id, document); )+
+            }
+        }
+    };
+    (@localized localized) => { true };
+    (@localized) => { false };
+}
+pub(crate) use field_table;

@@ -1,0 +1,402 @@
+//! The interpreter. Each step runs over all members before the next starts, so that the outcome does not depend on
+//! the order of members; rules run in the order of the profile, once.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use super::compile::{Checks, JWT_CLAIMS, Policy, Rule, Steps, is_never_metadata};
+use super::trace::{self, Recorder};
+use super::{relation, shape};
+use crate::config::Reading;
+use crate::error::{Failure, Violation};
+use crate::metadata::{Document, FieldId, FieldValue, Group, Origin, fields};
+use crate::profile::{Merge, OnUpdate, Operation, Presence, Unknown};
+use crate::request::ClientCertificate;
+use crate::rules;
+
+/// What the policy knows besides the request.
+#[derive(Clone, Copy)]
+pub(crate) struct Facts<'a> {
+    pub(crate) operation: Operation,
+    pub(crate) reading: Reading,
+    /// The claims of a verified statement, renamed and gated.
+    pub(crate) statement: Option<&'a Document<'a>>,
+    pub(crate) certificate: Option<&'a ClientCertificate>,
+    /// The metadata before an update.
+    pub(crate) stored: Option<&'a Document<'a>>,
+}
+
+impl Policy {
+    /// Turns what was asked into what is registered, and says everything that is wrong with it.
+    pub(crate) fn apply<'a>(
+        &'a self,
+        document: &mut Document<'a>,
+        facts: &Facts<'a>,
+        mut recorder: Recorder<'_>,
+    ) -> Vec<Violation> {
+        let mut faults = Vec::new();
+        self.adopt(document, facts, &mut faults, &mut recorder);
+        shape::apply(self, document, facts.reading, &mut faults);
+        // A member that was sent and did not fit is not "missing" as well.
+        let unfit: HashSet<FieldId> = if faults.is_empty() {
+            HashSet::new()
+        } else {
+            faults.iter().filter_map(|fault| self.field_of(&fault.field)).collect()
+        };
+        self.merge_statement(document, facts);
+        self.modify(&self.steps, None, document, facts, &mut faults, &mut recorder);
+        self.infer_native(document, &mut recorder);
+        for rule in &self.rules {
+            if rule.when.holds(document, facts) {
+                trace::fired(&mut recorder, &rule.id);
+                self.modify(&rule.steps, Some(rule), document, facts, &mut faults, &mut recorder);
+            }
+        }
+        self.check(document, facts, &unfit, &mut faults);
+        order(&mut faults);
+        faults
+    }
+
+    /// The checks alone, for values that are final already.
+    pub(crate) fn check<'a>(
+        &self,
+        document: &mut Document<'a>,
+        facts: &Facts<'a>,
+        unfit: &HashSet<FieldId>,
+        faults: &mut Vec<Violation>,
+    ) {
+        // A rule's checks count only if its condition still holds: a later rule may have removed its cause.
+        let holding: Vec<&Rule> = self.rules.iter().filter(|rule| rule.when.holds(document, facts)).collect();
+        for rule in &holding {
+            if let Some(failure) = &rule.reject {
+                faults.push(rule.violation(self, failure.clone()));
+            }
+        }
+        for (steps, rule) in std::iter::once((&self.steps, None)).chain(holding.iter().map(|r| (&r.steps, Some(*r)))) {
+            for (field, checks) in &steps.checks {
+                self.check_value(*field, checks, rule, document, faults);
+            }
+        }
+        if let Some(scopes) = &self.scopes {
+            scopes.apply(document, facts, faults);
+        }
+        for (steps, rule) in std::iter::once((&self.steps, None)).chain(holding.iter().map(|r| (&r.steps, Some(*r)))) {
+            for field in &steps.required {
+                if !document.has(*field) && !unfit.contains(field) {
+                    faults.push(self.fault(*field, rule, "required", "must be given".to_owned()));
+                }
+            }
+            for (field, least) in &steps.min_items {
+                if rule.is_some() && document.list(*field).is_some_and(|list| list.len() < *least) {
+                    let message = format!("must have at least {least} elements");
+                    faults.push(self.fault(*field, rule, "min_items", message));
+                }
+            }
+        }
+        if let Some(stored) = facts.stored {
+            self.check_update(document, stored, faults);
+        }
+        rules::check(document, self, faults);
+    }
+
+    /// Takes members under the names of the profile and drops those that it does not know.
+    fn adopt<'a>(
+        &'a self,
+        document: &mut Document<'a>,
+        facts: &Facts<'a>,
+        faults: &mut Vec<Violation>,
+        recorder: &mut Recorder<'_>,
+    ) {
+        document.declare(self.declared_names());
+        let mut extras = std::mem::take(&mut document.extras);
+        extras.retain(|extra| {
+            let Some(field) = self.declared_field(&extra.name) else { return true };
+            if document.has(field) {
+                let message = format!("is another name of {}: only one of them may be given", self.name_of(field));
+                faults.push(Violation::new(extra.name.to_string(), "alias", Failure::METADATA, message));
+            } else if let Some(value) = read_extra(&extra.json) {
+                document.set(field, value, Origin::Request);
+            }
+            false
+        });
+        match self.unknown {
+            Unknown::Keep => extras.retain(|extra| {
+                is_plain_name(&extra.name) && !JWT_CLAIMS.contains(&&*extra.name) && extra.json != "null"
+            }),
+            Unknown::Ignore => {
+                for extra in &extras {
+                    trace::dropped(recorder, &extra.name, "unknown member");
+                }
+                extras.clear();
+            }
+            Unknown::Reject => {
+                for extra in extras.drain(..).filter(|extra| !JWT_CLAIMS.contains(&&*extra.name)) {
+                    let message = "is not a member that this server knows";
+                    faults.push(Violation::new(extra.name.into_owned(), "unknown_member", Failure::METADATA, message));
+                }
+            }
+        }
+        document.extras = extras;
+        let merge_only = self.statement.merge == Some(Merge::Only) && facts.statement.is_some();
+        document.retain(|field| {
+            let spec = field.spec();
+            let reason = match self.member(field) {
+                _ if merge_only => Some("metadata comes from the software statement alone"),
+                None if is_never_metadata(field) => Some("set by the server"),
+                None if spec.is_some_and(|spec| spec.group == Group::HostOnly) => Some("set by the host alone"),
+                None => Some("not a member of this profile"),
+                Some(member) => (member.presence == Presence::Ignored).then_some("ignored by this profile"),
+            };
+            if let Some(reason) = reason {
+                trace::dropped(recorder, self.name_of(field), reason);
+            }
+            reason.is_none()
+        });
+    }
+
+    /// RFC 7591 section 2.3: the values of a trusted statement win over those of the request.
+    fn merge_statement<'a>(&self, document: &mut Document<'a>, facts: &Facts<'a>) {
+        let Some(claims) = facts.statement else { return };
+        if self.statement.merge.unwrap_or(Merge::Listed) == Merge::Listed {
+            return;
+        }
+        for (field, value, _) in claims.iter() {
+            if self.member(field).is_some_and(|member| member.presence != Presence::Ignored)
+                && !is_never_metadata(field)
+            {
+                document.set(field, value.clone(), Origin::Statement);
+            }
+        }
+    }
+
+    fn modify<'a>(
+        &'a self,
+        steps: &'a Steps,
+        rule: Option<&Rule>,
+        document: &mut Document<'a>,
+        facts: &Facts<'a>,
+        faults: &mut Vec<Violation>,
+        recorder: &mut Recorder<'_>,
+    ) {
+        let id = rule.map(|rule| rule.id.as_str());
+        let origin = if rule.is_some() { Origin::Rule } else { Origin::Default };
+        for field in &steps.forbid {
+            if document.remove(*field).is_some() {
+                faults.push(self.fault(*field, rule, "forbidden", "must not be given".to_owned()));
+            }
+        }
+        for field in &steps.ignore {
+            if document.remove(*field).is_some() {
+                trace::dropped(recorder, self.name_of(*field), "ignored by a rule");
+            }
+        }
+        for (field, from) in &steps.from {
+            relation::apply(self, *field, from, document, facts, faults);
+        }
+        for (field, value) in &steps.value {
+            match value {
+                Some(value) => {
+                    trace::set(recorder, self.name_of(*field), value, origin, id);
+                    document.set(*field, value.borrowed(), origin);
+                }
+                None => {
+                    document.remove(*field);
+                }
+            }
+        }
+        for (field, items) in &steps.add {
+            let mut list: Vec<Cow<'a, str>> = document.list(*field).map(<[_]>::to_vec).unwrap_or_default();
+            let missing: Vec<_> = items.iter().filter(|item| !list.iter().any(|own| **own == ***item)).collect();
+            if !missing.is_empty() {
+                list.extend(missing.into_iter().map(|item| Cow::Borrowed(&**item)));
+                let value = FieldValue::List(list.into());
+                trace::set(recorder, self.name_of(*field), &value, origin, id);
+                document.set(*field, value, origin);
+            }
+        }
+        for (field, value) in &steps.default {
+            if !document.has(*field) {
+                trace::set(recorder, self.name_of(*field), value, origin, id);
+                document.set(*field, value.borrowed(), origin);
+            }
+        }
+    }
+
+    /// A client that does not say what it is, and whose redirection URIs only a native app can have, is one: agents
+    /// and command-line tools leave `application_type` out. The substitution is visible in the answer.
+    fn infer_native(&self, document: &mut Document<'_>, recorder: &mut Recorder<'_>) {
+        let was_sent =
+            document.entry(fields::APPLICATION_TYPE).is_some_and(|entry| entry.origin != Origin::Default);
+        if self.redirect.infer_native
+            && !was_sent
+            && document.list(fields::REDIRECT_URIS).is_some_and(|uris| !uris.is_empty())
+            && document.items(fields::REDIRECT_URIS).all(rules::looks_native)
+        {
+            let value = FieldValue::Text(Cow::Borrowed("native"));
+            trace::set(recorder, "application_type", &value, Origin::Rule, Some("redirect.infer_native"));
+            document.set(fields::APPLICATION_TYPE, value, Origin::Rule);
+        }
+    }
+
+    fn check_value(
+        &self,
+        field: FieldId,
+        checks: &Checks,
+        rule: Option<&Rule>,
+        document: &mut Document<'_>,
+        faults: &mut Vec<Violation>,
+    ) {
+        let Some(value) = document.get_mut(field) else { return };
+        let mut fault = |what: &'static str, message: String| faults.push(self.fault(field, rule, what, message));
+        if let Some(allowed) = &checks.one_of
+            && !allowed.iter().any(|own| own == value)
+        {
+            match &checks.fallback {
+                Some(fallback) if checks.adjust => *value = fallback.clone(),
+                _ => fault("one_of", format!("must be one of {}", shown(allowed.iter().filter_map(FieldValue::as_text)))),
+            }
+        }
+        let refused: Vec<&str> = checks.none_of.iter().filter_map(FieldValue::as_text).collect();
+        if let Some(word) = elements(value).into_iter().find(|word| refused.contains(word)) {
+            let message = format!("must not be {word}");
+            fault("none_of", message);
+        }
+        if let Some(allowed) = &checks.subset_of {
+            let excess = elements(value).into_iter().find(|word| !allowed.iter().any(|own| **own == **word));
+            if let Some(excess) = excess {
+                if checks.adjust {
+                    intersect(value, allowed);
+                } else {
+                    let message = format!(
+                        "must only have elements of {}, `{}` is not one",
+                        shown(allowed.iter().map(|own| &**own)),
+                        excess.chars().take(60).collect::<String>()
+                    );
+                    fault("subset_of", message);
+                }
+            }
+        }
+        let missing: Vec<&str> = {
+            let own = elements(value);
+            checks.superset_of.iter().map(|needed| &**needed).filter(|needed| !own.contains(needed)).collect()
+        };
+        if !missing.is_empty() {
+            fault("superset_of", format!("must have {}", missing.join(", ")));
+        }
+    }
+
+    fn check_update(&self, document: &Document<'_>, stored: &Document<'_>, faults: &mut Vec<Violation>) {
+        let names = document.iter().map(|(field, ..)| field).chain(stored.iter().map(|(field, ..)| field));
+        let fields: HashSet<FieldId> = names.collect();
+        for field in fields {
+            let Some(member) = self.member(field) else { continue };
+            let may_change = match member.on_update {
+                OnUpdate::Mutable => true,
+                OnUpdate::Immutable => false,
+                OnUpdate::StatementOnly => {
+                    document.entry(field).is_some_and(|entry| entry.origin == Origin::Statement)
+                }
+            };
+            if !may_change && document.get(field) != stored.get(field) {
+                let message = "must stay as it was registered".to_owned();
+                faults.push(self.fault(field, None, "on_update", message));
+            }
+        }
+    }
+
+    pub(crate) fn name_of(&self, field: FieldId) -> &str {
+        match field.spec() {
+            Some(spec) => spec.name,
+            None => self.declared_names().get(field.index() - fields::COUNT).map_or("", |name| name),
+        }
+    }
+
+    /// The member that a violation's field names, without index and tag.
+    fn field_of(&self, name: &str) -> Option<FieldId> {
+        let base = name.split(['[', '#']).next().unwrap_or_default();
+        FieldId::of(base).or_else(|| self.declared_field(base))
+    }
+
+    pub(super) fn failure_of(&self, field: FieldId) -> Failure {
+        self.member(field).map_or(Failure::METADATA, |member| member.failure.clone())
+    }
+
+    fn fault(&self, field: FieldId, rule: Option<&Rule>, operator: &'static str, message: String) -> Violation {
+        let name = self.name_of(field).to_owned();
+        let failure = self.failure_of(field);
+        match rule {
+            Some(rule) => {
+                Violation::new(name, rule.id.clone(), failure, message).with_spec(rule.spec.clone())
+            }
+            None => {
+                let spec = self.member(field).map_or_else(String::new, |member| member.spec.clone());
+                Violation::new(name, operator, failure, message).with_spec(spec)
+            }
+        }
+    }
+}
+
+impl Rule {
+    fn violation(&self, policy: &Policy, failure: Failure) -> Violation {
+        let member = self.member.map(|field| policy.name_of(field).to_owned()).unwrap_or_default();
+        let message = self.message.clone().unwrap_or_else(|| format!("is refused by the rule {}", self.id));
+        Violation::new(member, self.id.clone(), failure, message).with_spec(self.spec.clone())
+    }
+}
+
+/// The code on the wire is that of the first fault: what could not be read, then the redirection URIs, which RFC
+/// 7591 gives a code of their own, then the rest as found.
+fn order(faults: &mut [Violation]) {
+    faults.sort_by_key(|fault| match &*fault.rule {
+        "type" | "control_character" => 0,
+        _ if fault.failure == Failure::REDIRECT_URI => 1,
+        _ => 2,
+    });
+}
+
+/// What is compared element by element: the items of a list, the words of a text.
+fn elements<'v>(value: &'v FieldValue<'_>) -> Vec<&'v str> {
+    match value {
+        FieldValue::List(list) => list.iter().map(AsRef::as_ref).collect(),
+        FieldValue::Text(text) => text.split(' ').collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn intersect(value: &mut FieldValue<'_>, allowed: &[Box<str>]) {
+    let is_allowed = |word: &str| allowed.iter().any(|own| **own == *word);
+    match value {
+        FieldValue::List(list) => list.to_mut().retain(|item| is_allowed(item)),
+        FieldValue::Text(text) => {
+            let kept: Vec<&str> = text.split(' ').filter(|word| is_allowed(word)).collect();
+            let kept = kept.join(" ");
+            *text = Cow::Owned(kept);
+        }
+        _ => {}
+    }
+}
+
+/// At most a dozen values: a message is for people.
+fn shown<'v>(values: impl Iterator<Item = &'v str>) -> String {
+    let mut values: Vec<&str> = values.collect();
+    let more = values.len() > 12;
+    values.truncate(12);
+    let mut text = values.join(", ");
+    if more {
+        text.push_str(", ...");
+    }
+    text
+}
+
+/// Names that a document store or an admin page could trip over are not kept.
+fn is_plain_name(name: &str) -> bool {
+    !matches!(name, "__proto__" | "constructor" | "prototype")
+        && (1..=128).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:#./-".contains(&byte))
+}
+
+/// An extra member as a value; nothing for null and "".
+fn read_extra(json: &str) -> Option<FieldValue<'static>> {
+    let value: serde_json::Value = serde_json::from_str(json).ok()?;
+    (!value.is_null()).then(|| FieldValue::from_json(&value)).filter(|value| !value.is_blank())
+}

@@ -1,0 +1,359 @@
+//! From a checked profile to tables by field id: names are looked up, values converted and patterns compiled once,
+//! when the registrar is built.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::condition::{Claim, Condition};
+use super::pattern::Pattern;
+use super::scope::Scopes;
+use crate::error::{ErrorCode, Failure, Rejection, Violation};
+use crate::metadata::{FieldId, FieldValue, Group, Kind, fields};
+use crate::profile::{
+    self, Access, KeyPolicy, Lifecycle, OnMismatch, OnUpdate, Operation, Presence, Profile, ProfileError, Relation,
+    ResponsePolicy, StatementPolicy, Unknown,
+};
+use crate::rules::RedirectRules;
+
+/// A profile, ready for use.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    pub(crate) name: String,
+    members: Vec<Option<Member>>,
+    hides_members: bool,
+    /// Names of the members above the table.
+    declared: Vec<Box<str>>,
+    /// Declared names and aliases.
+    names: HashMap<Box<str>, FieldId>,
+    pub(super) unknown: Unknown,
+    /// What all members demand, by step: each step runs over all members before the next starts.
+    pub(super) steps: Steps,
+    pub(super) rules: Vec<Rule>,
+    pub(super) scopes: Option<Scopes>,
+    pub(crate) redirect: RedirectRules,
+    pub(crate) keys: KeyPolicy,
+    pub(crate) statement: StatementPolicy,
+    pub(crate) access: BTreeMap<Operation, Access>,
+    pub(crate) lifecycle: Lifecycle,
+    pub(crate) ttl_member: Option<FieldId>,
+    pub(crate) response: ResponsePolicy,
+    pub(crate) max_bytes: usize,
+    errors: HashMap<String, (ErrorCode, u16)>,
+}
+
+/// What does not change from rule to rule: how a member is read and what its failures are.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) kind: Kind,
+    pub(super) coerce: bool,
+    pub(super) presence: Presence,
+    pub(super) pattern: Option<Pattern>,
+    pub(super) some_pattern: Option<Pattern>,
+    pub(super) max_length: Option<usize>,
+    pub(super) range: (Option<i64>, Option<i64>),
+    pub(super) min_items: Option<usize>,
+    pub(super) max_items: Option<usize>,
+    pub(super) on_update: OnUpdate,
+    pub(crate) echo: bool,
+    pub(super) failure: Failure,
+    pub(super) spec: String,
+}
+
+/// Operators that several members, or a rule, bring.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    pub(super) forbid: Vec<FieldId>,
+    pub(super) ignore: Vec<FieldId>,
+    pub(super) from: Vec<(FieldId, From)>,
+    /// `None` removes.
+    pub(super) value: Vec<(FieldId, Option<FieldValue<'static>>)>,
+    pub(super) add: Vec<(FieldId, Vec<Box<str>>)>,
+    pub(super) default: Vec<(FieldId, FieldValue<'static>)>,
+    pub(super) checks: Vec<(FieldId, Checks)>,
+    pub(super) required: Vec<FieldId>,
+    pub(super) min_items: Vec<(FieldId, usize)>,
+}
+
+#[derive(Debug)]
+pub(super) struct From {
+    pub(super) statement: Option<Claim>,
+    pub(super) cert: Option<String>,
+    pub(super) relation: Relation,
+    pub(super) required: bool,
+}
+
+/// The checks on a final value.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Checks {
+    pub(super) one_of: Option<Vec<FieldValue<'static>>>,
+    pub(super) none_of: Vec<FieldValue<'static>>,
+    pub(super) subset_of: Option<Vec<Box<str>>>,
+    pub(super) superset_of: Vec<Box<str>>,
+    /// Where an adjusted value goes if it is not one of those allowed: the default, or the first one.
+    pub(super) adjust: bool,
+    pub(super) fallback: Option<FieldValue<'static>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Rule {
+    pub(super) id: String,
+    pub(super) when: Condition,
+    pub(super) steps: Steps,
+    pub(super) reject: Option<Failure>,
+    pub(super) member: Option<FieldId>,
+    pub(super) message: Option<String>,
+    pub(super) spec: String,
+}
+
+impl Policy {
+    /// Compiles a composed profile.
+    pub(crate) fn compile(profile: &Profile, supported_scopes: Option<&[String]>) -> Result<Self, ProfileError> {
+        let problems = profile.problems();
+        let mut compiler = Compiler { names: HashMap::new(), declared: Vec::new(), problems };
+        let mut members: Vec<Option<Member>> = Vec::new();
+        let mut steps = Steps::default();
+        for (name, member) in &profile.metadata {
+            let Some(field) = compiler.declare(name) else { continue };
+            for alias in &member.aliases {
+                compiler.names.insert(alias.as_str().into(), field);
+            }
+            let compiled = compiler.member(name, field, member);
+            compiler.steps(name, field, member, compiled.kind, &mut steps);
+            if members.len() <= field.index() {
+                members.resize_with(field.index() + 1, || None);
+            }
+            if let Some(slot) = members.get_mut(field.index()) {
+                *slot = Some(compiled);
+            }
+        }
+        let kind_of = |field: FieldId| members.get(field.index()).and_then(Option::as_ref).map(|member| member.kind);
+        let mut rules = Vec::new();
+        for rule in &profile.rules {
+            let mut own = Steps::default();
+            for (name, member) in &rule.metadata {
+                let Some(field) = compiler.declare(name) else { continue };
+                // The members a rule names inherit what the profile's own entry says of their type.
+                let kind = member.kind.or_else(|| kind_of(field)).unwrap_or_else(|| table_kind(field));
+                compiler.steps(name, field, member, kind, &mut own);
+            }
+            let when = compiler.condition(&rule.when);
+            rules.push(Rule {
+                id: rule.id.clone(),
+                member: rule.member.as_deref().and_then(|name| compiler.find(name)).or_else(|| when.first_member()),
+                when,
+                steps: own,
+                reject: rule.reject.clone().map(Failure::from),
+                message: rule.message.clone(),
+                spec: rule.spec.clone().unwrap_or_default(),
+            });
+        }
+        let ttl_member = profile.lifecycle.ttl_member.as_deref().and_then(|name| compiler.find(name));
+        let Compiler { names, declared, problems } = compiler;
+        if !problems.is_empty() {
+            return Err(ProfileError { profile: profile.name.clone(), problems });
+        }
+        let code = |spec: &profile::ErrorSpec| (ErrorCode::from(spec.error.clone()), spec.status);
+        Ok(Self {
+            name: profile.name.clone(),
+            hides_members: members.iter().flatten().any(|member| !member.echo),
+            members,
+            declared,
+            names,
+            unknown: profile.unknown_members.unwrap_or(Unknown::Ignore),
+            steps,
+            rules,
+            scopes: profile.scope.as_ref().map(|scope| Scopes::compile(scope, supported_scopes)),
+            redirect: RedirectRules::new(&profile.redirect_uris),
+            keys: profile.keys.clone(),
+            statement: profile.software_statement.clone(),
+            access: profile.access.clone(),
+            lifecycle: profile.lifecycle.clone(),
+            ttl_member,
+            response: profile.response.clone(),
+            max_bytes: profile.request.max_bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(65_536),
+            errors: profile.errors.iter().map(|(kind, spec)| (kind.clone(), code(spec))).collect(),
+        })
+    }
+
+    pub(crate) fn member(&self, field: FieldId) -> Option<&Member> {
+        self.members.get(field.index())?.as_ref()
+    }
+
+    /// Whether the profile has this member at all.
+    pub(crate) fn knows(&self, field: FieldId) -> bool {
+        self.member(field).is_some()
+    }
+
+    /// Whether a member is registered and not returned.
+    pub(crate) fn hides_members(&self) -> bool {
+        self.hides_members
+    }
+
+    pub(crate) fn declared_names(&self) -> &[Box<str>] {
+        &self.declared
+    }
+
+    /// The member of a name that the table does not have, or of an alias.
+    pub(super) fn declared_field(&self, name: &str) -> Option<FieldId> {
+        self.names.get(name).copied()
+    }
+
+    /// What a check of a member demands, for discovery: the values of `one_of` or `subset_of`.
+    pub(crate) fn allowed_values(&self, field: FieldId) -> Option<Vec<String>> {
+        let (_, checks) = self.steps.checks.iter().find(|(own, _)| *own == field)?;
+        let refused = |value: &str| checks.none_of.iter().any(|none| none.as_text() == Some(value));
+        let texts: Vec<String> = match (&checks.one_of, &checks.subset_of) {
+            (Some(values), _) => values.iter().filter_map(|value| value.as_text().map(str::to_owned)).collect(),
+            (None, Some(values)) => values.iter().map(ToString::to_string).collect(),
+            (None, None) => return None,
+        };
+        Some(texts.into_iter().filter(|value| !refused(value)).collect())
+    }
+
+    /// The scopes this policy can grant, if it lists them.
+    pub(crate) fn grantable_scopes(&self) -> Option<Vec<String>> {
+        self.scopes.as_ref().map(Scopes::grantable)
+    }
+
+    /// All violations of a request, under the code of the first.
+    pub(crate) fn reject(&self, violations: Vec<Violation>) -> Rejection {
+        let failure = violations.first().map_or(Failure::METADATA, |violation| violation.failure.clone());
+        let (code, status) =
+            self.errors.get(failure.as_str()).cloned().unwrap_or((ErrorCode::INVALID_CLIENT_METADATA, 400));
+        Rejection::new(code, status, violations)
+    }
+}
+
+fn table_kind(field: FieldId) -> Kind {
+    field.spec().map_or(Kind::Any, |spec| spec.kind)
+}
+
+struct Compiler {
+    names: HashMap<Box<str>, FieldId>,
+    declared: Vec<Box<str>>,
+    problems: Vec<String>,
+}
+
+impl Compiler {
+    fn find(&self, name: &str) -> Option<FieldId> {
+        FieldId::of(name).or_else(|| self.names.get(name).copied())
+    }
+
+    /// The field of a name, a new one if the table does not have it.
+    fn declare(&mut self, name: &str) -> Option<FieldId> {
+        if let Some(field) = self.find(name) {
+            return Some(field);
+        }
+        let Some(field) = u8::try_from(fields::COUNT + self.declared.len()).ok().filter(|id| *id < u8::MAX) else {
+            self.problems.push(format!("declares more than {} members of its own", self.declared.len()));
+            return None;
+        };
+        self.declared.push(name.into());
+        self.names.insert(name.into(), FieldId(field));
+        Some(FieldId(field))
+    }
+
+    fn member(&mut self, name: &str, field: FieldId, member: &profile::Member) -> Member {
+        Member {
+            kind: member.kind.unwrap_or_else(|| table_kind(field)),
+            coerce: member.coerce.unwrap_or(false),
+            presence: member.presence.unwrap_or(Presence::Optional),
+            pattern: member.pattern.as_deref().and_then(|text| self.pattern(name, text)),
+            some_pattern: member.some_pattern.as_deref().and_then(|text| self.pattern(name, text)),
+            max_length: member.max_length,
+            range: (member.min, member.max),
+            min_items: member.min_items,
+            max_items: member.max_items,
+            on_update: member.on_update.unwrap_or(OnUpdate::Mutable),
+            echo: member.echo.unwrap_or(true),
+            failure: member.error.clone().map_or(Failure::METADATA, Failure::from),
+            spec: member.spec.clone().unwrap_or_default(),
+        }
+    }
+
+    fn pattern(&mut self, name: &str, text: &str) -> Option<Pattern> {
+        Pattern::compile(text).map_err(|problem| self.problems.push(format!("`{name}`: {problem}"))).ok()
+    }
+
+    fn steps(&mut self, name: &str, field: FieldId, member: &profile::Member, kind: Kind, steps: &mut Steps) {
+        match member.presence {
+            Some(Presence::Forbidden) => steps.forbid.push(field),
+            Some(Presence::Ignored) => steps.ignore.push(field),
+            Some(Presence::Required) => steps.required.push(field),
+            Some(Presence::Optional) | None => {}
+        }
+        if let Some(source) = &member.from {
+            let from = From {
+                statement: source.statement.as_deref().map(|claim| Claim::new(claim)),
+                cert: source.cert.clone(),
+                relation: source.relation,
+                required: source.required,
+            };
+            steps.from.push((field, from));
+        }
+        if let Some(value) = &member.value {
+            let value = (!value.is_null()).then(|| value_of(kind, value));
+            steps.value.push((field, value));
+        }
+        if !member.add.is_empty() {
+            steps.add.push((field, self.texts(name, &member.add)));
+        }
+        if let Some(default) = &member.default {
+            steps.default.push((field, value_of(kind, default)));
+        }
+        let checks = Checks {
+            one_of: member.one_of.as_ref().map(|values| values.iter().map(|value| value_of(kind, value)).collect()),
+            none_of: member.none_of.iter().map(|value| value_of(Kind::String, value)).collect(),
+            subset_of: member.subset_of.as_ref().map(|values| self.texts(name, values)),
+            superset_of: self.texts(name, &member.superset_of),
+            adjust: false,
+            fallback: None,
+        };
+        if checks != Checks::default() {
+            let adjust = member.on_mismatch == Some(OnMismatch::Adjust);
+            let first = || member.one_of.as_ref().and_then(|values| values.first());
+            let fallback = member.default.as_ref().or_else(first).map(|value| value_of(kind, value));
+            steps.checks.push((field, Checks { adjust, fallback: fallback.filter(|_| adjust), ..checks }));
+        }
+        if let Some(min_items) = member.min_items {
+            steps.min_items.push((field, min_items));
+        }
+    }
+
+    fn texts(&mut self, name: &str, values: &[serde_json::Value]) -> Vec<Box<str>> {
+        let mut texts = Vec::with_capacity(values.len());
+        for value in values {
+            match value.as_str() {
+                Some(text) => texts.push(text.into()),
+                None => self.problems.push(format!("`{name}`: the elements of a list are texts, {value} is not")),
+            }
+        }
+        texts
+    }
+
+    fn condition(&mut self, when: &profile::When) -> Condition {
+        let mut find = |name: &str| self.declare(name);
+        Condition::compile(when, &mut find)
+    }
+}
+
+/// A value of the profile as the member's kind has it: words are kept as a text.
+fn value_of(kind: Kind, value: &serde_json::Value) -> FieldValue<'static> {
+    match (kind, value) {
+        (Kind::Words, serde_json::Value::Array(items)) => {
+            let words: Vec<&str> = items.iter().filter_map(serde_json::Value::as_str).collect();
+            FieldValue::Text(words.join(" ").into())
+        }
+        (Kind::List | Kind::UriList, serde_json::Value::Array(items)) if items.is_empty() => {
+            FieldValue::List(Vec::new().into())
+        }
+        _ => FieldValue::from_json(value),
+    }
+}
+
+/// Members that never are metadata, whatever a profile says of unknown ones.
+pub(super) fn is_never_metadata(field: FieldId) -> bool {
+    field.spec().is_some_and(|spec| matches!(spec.group, Group::Server | Group::Envelope))
+}
+
+/// Registered JWT claims, which a signed request or a statement brings along (RFC 7519 section 4.1).
+pub(super) const JWT_CLAIMS: &[&str] = &["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];

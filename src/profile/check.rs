@@ -1,0 +1,119 @@
+//! What can be known to be wrong with a composed profile before the first request.
+
+use serde_json::Value;
+
+use super::{Map, Member, Profile, Rule, When};
+use crate::metadata::FieldId;
+
+/// A profile that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("profile `{profile}`: {}", .problems.join("; "))]
+#[non_exhaustive]
+pub struct ProfileError {
+    /// The profile.
+    pub profile: String,
+    /// All that is wrong with it.
+    pub problems: Vec<String>,
+}
+
+/// The most rules one composed profile may have: each costs every request a little.
+const MAX_RULES: usize = 128;
+
+impl Profile {
+    /// Everything that is wrong with a composed profile.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.dcr_profile != 1 {
+            problems.push(format!("`dcr_profile` is {}, this version reads 1", self.dcr_profile));
+        }
+        if self.rules.len() > MAX_RULES {
+            problems.push(format!("has {} rules, more than {MAX_RULES}", self.rules.len()));
+        }
+        let names = Names { profile: self };
+        for (name, member) in &self.metadata {
+            check_member(name, member, &mut problems);
+        }
+        for rule in &self.rules {
+            names.check_rule(rule, &mut problems);
+        }
+        if let Some(when) = &self.lifecycle.cancel_when {
+            names.check_when(when, "cancel_when", &mut problems);
+        }
+        for issuer in &self.software_statement.issuers {
+            for when in &issuer.check {
+                names.check_when(when, "issuers.check", &mut problems);
+            }
+        }
+        problems
+    }
+}
+
+fn check_member(name: &str, member: &Member, problems: &mut Vec<String>) {
+    for (operator, value) in [("value", &member.value), ("default", &member.default)] {
+        let Some(value) = value.as_ref().filter(|value| !value.is_null()) else { continue };
+        if let Some(allowed) = &member.one_of
+            && !allowed.contains(value)
+        {
+            problems.push(format!("`{name}`: {operator} {value} is not in `one_of`"));
+        }
+        if let Some(allowed) = &member.subset_of
+            && elements(value).iter().any(|element| !allowed.contains(element))
+        {
+            problems.push(format!("`{name}`: {operator} {value} is not within `subset_of`"));
+        }
+        if operator == "value" && member.superset_of.iter().any(|needed| !elements(value).contains(needed)) {
+            problems.push(format!("`{name}`: value {value} lacks what `superset_of` demands"));
+        }
+    }
+    for pattern in [&member.pattern, &member.some_pattern].into_iter().flatten() {
+        problems.extend(crate::policy::Pattern::compile(pattern).err().map(|problem| format!("`{name}`: {problem}")));
+    }
+}
+
+/// The elements of a list, the words of a text.
+fn elements(value: &Value) -> Vec<Value> {
+    match value {
+        Value::Array(items) => items.clone(),
+        Value::String(text) => text.split(' ').map(Value::from).collect(),
+        other => vec![other.clone()],
+    }
+}
+
+struct Names<'p> {
+    profile: &'p Profile,
+}
+
+impl Names<'_> {
+    fn knows(&self, name: &str) -> bool {
+        let declared = |members: &Map<Member>| members.contains_key(name);
+        FieldId::of(name).is_some() || declared(&self.profile.metadata) || declared(&self.profile.request.envelope)
+    }
+
+    fn check_rule(&self, rule: &Rule, problems: &mut Vec<String>) {
+        self.check_when(&rule.when, &rule.id, problems);
+        for (name, member) in &rule.metadata {
+            if !self.knows(name) {
+                problems.push(format!("rule `{}` names the unknown member `{name}`", rule.id));
+            }
+            check_member(name, member, problems);
+        }
+    }
+
+    fn check_when(&self, when: &When, place: &str, problems: &mut Vec<String>) {
+        for inner in when.all.iter().chain(&when.any).chain(when.not.as_deref()) {
+            self.check_when(inner, place, problems);
+        }
+        if let Some(member) = when.member.as_ref().filter(|name| !self.knows(name)) {
+            problems.push(format!("rule `{place}` asks for the unknown member `{member}`"));
+        }
+        let subjects = [&when.member, &when.statement, &when.cert].into_iter().flatten().count();
+        let has_test = when.present.is_some()
+            || when.equals.is_some()
+            || when.one_of.is_some()
+            || when.contains.is_some()
+            || when.contains_word.is_some();
+        if subjects > 1 || (subjects == 1) != has_test {
+            problems.push(format!("rule `{place}` needs exactly one subject for its tests, and a test for its subject"));
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! Profiles: what a deployment demands of a registration, as data.
+//!
+//! A [`Profile`] is written, composed with the presets it extends ([`compose`]), checked ([`check`]) and then
+//! compiled for use when the registrar is built.
+
+mod check;
+mod compose;
+mod model;
+mod presets;
+
+pub use check::ProfileError;
+pub use model::*;

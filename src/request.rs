@@ -1,0 +1,124 @@
+//! What a host hands in.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::client::ClientId;
+use crate::secret::RegistrationAccessToken;
+
+/// A registration or update request: the body as it came, and the facts that the host asserts.
+///
+/// The body is not read until the caller is known to be allowed to send one.
+///
+/// ```
+/// use oauth_dcr::{Caller, RegisterRequest};
+///
+/// let request = RegisterRequest::from_body(br#"{"redirect_uris": ["https://app.example.org/cb"]}"#)
+///     .with_media_type("application/json")
+///     .with_caller(&Caller::Anonymous);
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct RegisterRequest<'a> {
+    pub(crate) body: &'a [u8],
+    pub(crate) media_type: Option<&'a str>,
+    pub(crate) caller: &'a Caller,
+    pub(crate) certificate: Option<&'a ClientCertificate>,
+    pub(crate) remote_address: Option<IpAddr>,
+}
+
+impl<'a> RegisterRequest<'a> {
+    /// A request with this body, from an anonymous caller.
+    pub fn from_body(body: &'a [u8]) -> Self {
+        Self { body, media_type: None, caller: &Caller::Anonymous, certificate: None, remote_address: None }
+    }
+
+    /// The media type of the body, parameters included. Without one the body is JSON.
+    pub fn with_media_type(self, media_type: &'a str) -> Self {
+        Self { media_type: Some(media_type), ..self }
+    }
+
+    /// Who sends it.
+    pub fn with_caller(self, caller: &'a Caller) -> Self {
+        Self { caller, ..self }
+    }
+
+    /// The certificate the caller proved to hold the key of.
+    pub fn with_client_certificate(self, certificate: &'a ClientCertificate) -> Self {
+        Self { certificate: Some(certificate), ..self }
+    }
+
+    /// The address it comes from, for hooks.
+    pub fn with_remote_address(self, address: IpAddr) -> Self {
+        Self { remote_address: Some(address), ..self }
+    }
+}
+
+/// Who calls: a fact that the host asserts. The engine reads no access token that it did not issue.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Caller {
+    /// Nobody in particular.
+    Anonymous,
+    /// Whoever holds this token, as presented. Checked on read, update and delete.
+    Bearer(RegistrationAccessToken),
+    /// A bearer token was presented that cannot be one.
+    Malformed,
+    /// The client itself: the host verified an access token of it.
+    Client(ClientId),
+}
+
+/// Facts about a client certificate, which the host verified.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientCertificate {
+    /// The subject as an RFC 4514 string.
+    pub subject_dn: String,
+    /// Attributes by dotted name: `subject.OU`, `subject.organizationIdentifier`, `san.uri`.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl ClientCertificate {
+    /// A certificate with this subject.
+    #[must_use]
+    pub fn new(subject_dn: impl Into<String>) -> Self {
+        Self { subject_dn: subject_dn.into(), attributes: BTreeMap::new() }
+    }
+
+    /// An attribute by its dotted name.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        if name == "subject_dn" {
+            return Some(&self.subject_dn);
+        }
+        self.attributes.get(name).map(String::as_str)
+    }
+}
+
+/// What a media type says the body is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyKind {
+    Json,
+    Jws,
+}
+
+impl BodyKind {
+    /// Reads a `Content-Type`. Type and subtype compare without case (RFC 9110 section 8.3.1); a charset other than
+    /// UTF-8 is another format (DEC-04).
+    pub(crate) fn of(media_type: Option<&str>) -> Option<Self> {
+        let Some(media_type) = media_type else { return Some(Self::Json) };
+        let mut parts = media_type.split(';').map(str::trim);
+        let essence = parts.next().unwrap_or_default();
+        let kind = if essence.eq_ignore_ascii_case("application/json") {
+            Self::Json
+        } else if ["application/jwt", "application/jose"].iter().any(|own| essence.eq_ignore_ascii_case(own)) {
+            Self::Jws
+        } else {
+            return None;
+        };
+        let charset_fits = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
+            !name.trim().eq_ignore_ascii_case("charset") || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        });
+        charset_fits.then_some(kind)
+    }
+}

@@ -1,0 +1,185 @@
+//! The answer to a registration, a read or an update.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::client::Client;
+use crate::metadata::{FieldId, write_int, write_text};
+use crate::policy::Policy;
+use crate::profile::ClientUri;
+use crate::secret::{ClientSecret, RegistrationAccessToken};
+
+/// A client and what may be shown of it now: the body of a 201 or 200 answer.
+///
+/// Serialises to the body. [`body`](Self::body) is the same as text, made once. The credentials in it are shown here
+/// and nowhere else; `Debug` prints none.
+#[derive(Clone)]
+#[must_use]
+pub struct Registration {
+    pub(crate) client: Client,
+    pub(crate) status: u16,
+    pub(crate) secret: Option<ClientSecret>,
+    pub(crate) token: Option<RegistrationAccessToken>,
+    pub(crate) body: Zeroizing<String>,
+}
+
+impl Registration {
+    /// The client as it is stored.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The HTTP status: 201 for a registration, 200 for a read or an update, unless the profile says otherwise.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The client secret, if this answer shows one.
+    #[must_use]
+    pub fn client_secret(&self) -> Option<&ClientSecret> {
+        self.secret.as_ref()
+    }
+
+    /// The registration access token, if this answer shows one.
+    #[must_use]
+    pub fn registration_access_token(&self) -> Option<&RegistrationAccessToken> {
+        self.token.as_ref()
+    }
+
+    /// The body, JSON.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+}
+
+impl Serialize for Registration {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value: serde_json::Value = serde_json::from_str(&self.body).map_err(serde::ser::Error::custom)?;
+        value.serialize(serializer)
+    }
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration").field("client", &self.client).field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// The endpoint from which registration client URIs are made, its text ready for JSON.
+#[derive(Debug)]
+pub(crate) struct ClientUris {
+    endpoint: String,
+}
+
+impl ClientUris {
+    pub(crate) fn new(registration_endpoint: &str) -> Self {
+        Self { endpoint: registration_endpoint.to_owned() }
+    }
+
+    /// The configuration endpoint of a client (RFC 7592 appendix B). The identifier's characters are percent-encoded
+    /// where a query or a path could not hold them.
+    pub(crate) fn of(&self, client_id: &str, form: ClientUri) -> Option<String> {
+        let mut uri = String::with_capacity(self.endpoint.len() + client_id.len() + 12);
+        uri.push_str(&self.endpoint);
+        match form {
+            ClientUri::None => return None,
+            ClientUri::Query => uri.push_str(if self.endpoint.contains('?') { "&client_id=" } else { "?client_id=" }),
+            ClientUri::Path if self.endpoint.ends_with('/') => {}
+            ClientUri::Path => uri.push('/'),
+        }
+        for byte in client_id.bytes() {
+            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+                uri.push(char::from(byte));
+            } else {
+                use fmt::Write;
+                // Writing to a String cannot fail.
+                let _ = write!(uri, "%{byte:02X}");
+            }
+        }
+        Some(uri)
+    }
+}
+
+/// Writes the body: credentials and times, then the metadata as it is stored.
+pub(crate) fn write_body(
+    client: &Client,
+    secret: Option<&ClientSecret>,
+    token: Option<&RegistrationAccessToken>,
+    uris: &ClientUris,
+    policy: &Policy,
+) -> Zeroizing<String> {
+    let hidden = hidden_members(client, policy);
+    let metadata = hidden.as_deref().unwrap_or(client.metadata.text());
+    let mut body = Zeroizing::new(String::with_capacity(metadata.len() + uris.endpoint.len() + 512));
+    body.push_str("{\"client_id\":");
+    write_text(client.id.as_str(), &mut body);
+    if let Some(secret) = secret {
+        body.push_str(",\"client_secret\":");
+        write_text(secret.expose_secret(), &mut body);
+    }
+    body.push_str(",\"client_id_issued_at\":");
+    write_int(client.issued_at, &mut body);
+    if client.secret.is_some() {
+        // RFC 7591 section 3.2.1: 0 if the secret never expires.
+        body.push_str(",\"client_secret_expires_at\":");
+        write_int(client.secret_expires_at.unwrap_or(0), &mut body);
+    }
+    if let Some(token) = token {
+        body.push_str(",\"registration_access_token\":");
+        write_text(token.expose_secret(), &mut body);
+    }
+    // RFC 7592 section 3: the token and the URI are returned together or not at all.
+    let form = policy.response.client_uri.unwrap_or(ClientUri::Query);
+    if client.token.is_some()
+        && let Some(uri) = uris.of(client.id.as_str(), form)
+    {
+        body.push_str(",\"registration_client_uri\":");
+        write_text(&uri, &mut body);
+    }
+    if metadata.len() > 2 {
+        body.push(',');
+        body.push_str(metadata.get(1..).unwrap_or("}"));
+    } else {
+        body.push('}');
+    }
+    body
+}
+
+/// The metadata without the members that the profile does not return; nothing if it returns them all.
+fn hidden_members(client: &Client, policy: &Policy) -> Option<String> {
+    let is_hidden = |field: FieldId| {
+        policy.member(field).is_some_and(|member| !member.echo)
+            || policy.response.omit.iter().any(|name| name == policy.name_of(field))
+    };
+    if policy.response.omit.is_empty() && !policy.hides_members() {
+        return None;
+    }
+    let mut document = client.metadata.document();
+    document.retain(|field| !is_hidden(field));
+    document.extras.retain(|extra| !policy.response.omit.iter().any(|name| *name == extra.name));
+    Some(document.to_json_text())
+}
+
+/// Members that a hook cannot change: the identifier, and what gives access.
+const FIXED: [&str; 4] = ["client_id", "client_secret", "registration_access_token", "registration_client_uri"];
+
+/// The body as a hook may change it.
+pub(crate) fn as_map(body: &str) -> Map<String, Value> {
+    serde_json::from_str(body).unwrap_or_default()
+}
+
+/// The body as a hook changed it, with the fixed members as they were.
+pub(crate) fn from_map(body: &str, mut map: Map<String, Value>) -> Zeroizing<String> {
+    for (name, value) in as_map(body) {
+        if FIXED.contains(&name.as_str()) {
+            map.insert(name, value);
+        }
+    }
+    Zeroizing::new(Value::Object(map).to_string())
+}

@@ -1,0 +1,229 @@
+//! Redirection URIs.
+//!
+//! A redirection URI is where codes and tokens are sent, so what may be registered is an allow-list: `https` on a
+//! remote host, `http` on this machine for native apps, private-use schemes of native apps (RFC 8252 section 7,
+//! RFC 9700 section 2.1). All else is refused, and named.
+
+
+use super::uri::ParsedUri;
+use crate::config::UriPattern;
+use crate::error::{Failure, Violation};
+use crate::metadata::{Document, fields};
+use crate::policy::Policy;
+use crate::profile::{Loopback, RedirectPolicy};
+
+/// A redirect policy with every default filled in.
+#[derive(Debug)]
+pub(crate) struct RedirectRules {
+    schemes: Vec<String>,
+    forbid_hosts: Vec<String>,
+    loopback_http: Loopback,
+    local_https: bool,
+    private_use_schemes: bool,
+    undotted_schemes: bool,
+    native_https: bool,
+    international_hosts: bool,
+    fragment: bool,
+    pub(crate) infer_native: bool,
+    allow: Option<Vec<UriPattern>>,
+    deny: Vec<UriPattern>,
+    max_length: usize,
+    max_items: usize,
+}
+
+impl RedirectRules {
+    pub(crate) fn new(policy: &RedirectPolicy) -> Self {
+        let patterns = |texts: &[String]| texts.iter().filter_map(|text| UriPattern::parse(text)).collect();
+        Self {
+            schemes: policy.schemes.clone().unwrap_or_else(|| vec!["https".to_owned()]),
+            forbid_hosts: policy.forbid_hosts.clone(),
+            loopback_http: policy.loopback_http.unwrap_or(Loopback::Native),
+            local_https: policy.local_https.unwrap_or(false),
+            private_use_schemes: policy.private_use_schemes.unwrap_or(false),
+            undotted_schemes: policy.undotted_schemes.unwrap_or(false),
+            native_https: policy.native_https.unwrap_or(true),
+            international_hosts: policy.international_hosts.unwrap_or(false),
+            fragment: policy.fragment.unwrap_or(false),
+            infer_native: policy.infer_native.unwrap_or(false),
+            allow: policy.allow.as_deref().map(patterns),
+            deny: patterns(&policy.deny),
+            max_length: policy.max_length.unwrap_or(2048),
+            max_items: policy.max_items.unwrap_or(20),
+        }
+    }
+
+    pub(crate) fn check(&self, document: &Document<'_>, policy: &Policy, faults: &mut Vec<Violation>) {
+        let Some(uris) = document.list(fields::REDIRECT_URIS) else { return };
+        if uris.len() > self.max_items {
+            let message = format!("must have at most {} elements", self.max_items);
+            faults.push(violation("redirect_uris", "redirect.max_items", "", message));
+        }
+        let client = ClientKind::of(document, policy);
+        for (index, uri) in uris.iter().enumerate() {
+            if let Err((rule, spec, message)) = self.judge(uri, client) {
+                faults.push(violation(format!("redirect_uris[{index}]"), rule, spec, message));
+            }
+        }
+    }
+
+    /// What is wrong with one URI: rule, source and what would be right.
+    fn judge(&self, text: &str, client: ClientKind) -> Result<(), (&'static str, &'static str, String)> {
+        let scheme = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        if DANGEROUS_SCHEMES.contains(&scheme.as_str()) {
+            return Err(("redirect.scheme", "RFC 8252 8.4", format!("must not use the scheme {scheme}")));
+        }
+        let uri = ParsedUri::parse(text, self.max_length)
+            .map_err(|message| ("redirect.syntax", "RFC 3986 4.3", message))?;
+        if uri.has_fragment() && !self.fragment {
+            return Err(("redirect.fragment", "RFC 6749 3.1.2", "must not have a fragment".to_owned()));
+        }
+        if text.contains('*') {
+            return Err(("redirect.wildcard", "RFC 9700 2.1", "must not have a wildcard: it is compared exactly".to_owned()));
+        }
+        if uri.url.port() == Some(0) {
+            return Err(("redirect.port", "RFC 3986 3.2.3", "must not use the port 0".to_owned()));
+        }
+        match (uri.scheme(), uri.is_loopback()) {
+            ("http", true) => self.judge_loopback(client),
+            ("http", false) if !self.schemes.iter().any(|own| own == "http") => {
+                let why = match client.application {
+                    Application::Native => "must use https, or http on a loopback address",
+                    _ => "must use https",
+                };
+                Err(("redirect.https_for_web", "RFC 7591 5", why.to_owned()))
+            }
+            ("https" | "http", _) => self.judge_remote(&uri, client),
+            (scheme, _) => self.judge_private_use(scheme, client),
+        }?;
+        self.judge_lists(&uri)
+    }
+
+    /// OpenID Connect Registration section 2: web clients of the implicit grant never use localhost; native clients
+    /// may use http there. RFC 8252 section 7.3.
+    fn judge_loopback(&self, client: ClientKind) -> Result<(), (&'static str, &'static str, String)> {
+        const RULE: (&str, &str) = ("redirect.loopback", "OpenID Connect Registration 2");
+        if client.application == Application::Web && client.has_implicit {
+            return Err((RULE.0, RULE.1, "must not be on this machine for a web client with the implicit grant".to_owned()));
+        }
+        match (self.loopback_http, client.application) {
+            (Loopback::Always, _) | (Loopback::Native, Application::Native | Application::Undeclared) => Ok(()),
+            (Loopback::Native, Application::Web) => {
+                let message = "must use https because application_type is web; only native clients use http on this machine";
+                Err((RULE.0, RULE.1, message.to_owned()))
+            }
+            (Loopback::Never, _) => Err((RULE.0, RULE.1, "must use https on a remote host".to_owned())),
+        }
+    }
+
+    fn judge_remote(&self, uri: &ParsedUri<'_>, client: ClientKind) -> Result<(), (&'static str, &'static str, String)> {
+        if !self.schemes.iter().any(|scheme| scheme == uri.scheme()) {
+            let message = format!("must use one of the schemes {}", self.schemes.join(", "));
+            return Err(("redirect.scheme", "RFC 7591 5", message));
+        }
+        if client.application == Application::Native && !self.native_https {
+            let message = "must use a private-use scheme or http on a loopback address because application_type is native";
+            return Err(("redirect.native_https", "OpenID Connect Registration 2", message.to_owned()));
+        }
+        let is_local = uri.is_loopback();
+        if !(is_local && self.local_https)
+            && let Some(fault) = uri.remote_host_fault(self.international_hosts)
+        {
+            return Err(("redirect.host", "RFC 9700 2.1", fault.to_owned()));
+        }
+        let host = uri.url.host_str().unwrap_or_default();
+        if self.forbid_hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) {
+            return Err(("redirect.forbidden_host", "", format!("must not be on the host {host}")));
+        }
+        Ok(())
+    }
+
+    /// RFC 8252 sections 7.1 and 8.4: a private-use scheme is a reversed domain name of the app's owner.
+    fn judge_private_use(&self, scheme: &str, client: ClientKind) -> Result<(), (&'static str, &'static str, String)> {
+        let rule = ("redirect.private_use_scheme", "RFC 8252 7.1");
+        if !self.private_use_schemes || scheme == "urn" {
+            return Err((rule.0, rule.1, format!("must not use the scheme {scheme}")));
+        }
+        if client.application == Application::Web {
+            let message = format!("must use https because application_type is not native, so {scheme} is not taken");
+            return Err((rule.0, rule.1, message));
+        }
+        if !scheme.contains('.') && !self.undotted_schemes {
+            let message = "must use a scheme that is a reversed domain name, such as com.example.app";
+            return Err((rule.0, "RFC 8252 8.4", message.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn judge_lists(&self, uri: &ParsedUri<'_>) -> Result<(), (&'static str, &'static str, String)> {
+        if self.allow.as_ref().is_some_and(|allow| !allow.iter().any(|pattern| pattern.matches(&uri.url))) {
+            return Err(("redirect.white_list", "Janssen", "is not on the list of allowed URIs".to_owned()));
+        }
+        if self.deny.iter().any(|pattern| pattern.matches(&uri.url)) {
+            return Err(("redirect.black_list", "Janssen", "is on the list of refused URIs".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// What decides over a client's redirection URIs, apart from the URIs.
+#[derive(Clone, Copy)]
+struct ClientKind {
+    application: Application,
+    has_implicit: bool,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Application {
+    Web,
+    Native,
+    /// The profile has no `application_type`: what either kind may use is taken (RFC 7591 section 5).
+    Undeclared,
+}
+
+impl ClientKind {
+    fn of(document: &Document<'_>, policy: &Policy) -> Self {
+        let application = match document.text(fields::APPLICATION_TYPE) {
+            Some("native") => Application::Native,
+            None if !policy.knows(fields::APPLICATION_TYPE) => Application::Undeclared,
+            _ => Application::Web,
+        };
+        Self { application, has_implicit: document.items(fields::GRANT_TYPES).any(|grant| grant == "implicit") }
+    }
+}
+
+/// Whether a URI is one that only a native app has: a private-use scheme, or http on this machine.
+pub(crate) fn looks_native(text: &str) -> bool {
+    let Some((scheme, _)) = text.split_once(':') else { return false };
+    if DANGEROUS_SCHEMES.contains(&scheme) || scheme == "https" {
+        return false;
+    }
+    scheme != "http" || ParsedUri::parse(text, 2048).is_ok_and(|uri| uri.is_loopback())
+}
+
+/// Schemes that run code, read local data or open other programs. A second net: schemes are an allow-list.
+pub(crate) const DANGEROUS_SCHEMES: &[&str] = &[
+    "about", "blob", "chrome", "data", "file", "filesystem", "ftp", "intent", "jar", "javascript", "mailto", "res",
+    "tel", "vbscript", "view-source", "ws", "wss",
+];
+
+fn violation(
+    field: impl Into<std::borrow::Cow<'static, str>>,
+    rule: &'static str,
+    spec: &'static str,
+    message: impl Into<String>,
+) -> Violation {
+    Violation::new(field, rule, Failure::REDIRECT_URI, message).with_spec(spec)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_judged_as_a_whole() {
+        let uri = |text| ParsedUri::parse(text, 2048).unwrap();
+        assert!(uri("http://localhost/cb").is_loopback());
+        assert!(!uri("http://localhost.evil.test/").is_loopback());
+        assert_eq!(uri("https://a.example/cb").host(), Some(url::Host::Domain("a.example")));
+    }
+}
