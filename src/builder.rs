@@ -119,10 +119,10 @@ impl RegistrarBuilder {
         };
         let mut layer = self.config.to_profile();
         layer.name.clone_from(&base.name);
-        // The configuration constrains the members a profile has; only Janssen's own ones come with it.
+        // The configuration constrains the members a profile has; only Janssen's own and custom ones come with it.
         layer.metadata.retain(|name, _| {
             let group = FieldId::of(name).and_then(FieldId::spec).map(|spec| spec.group);
-            group == Some(Group::Janssen) || base.metadata.contains_key(name)
+            matches!(group, None | Some(Group::Janssen)) || base.metadata.contains_key(name)
         });
         let scopes: Option<Vec<String>> =
             self.config.scopes.as_ref().map(|scopes| scopes.iter().map(|scope| scope.id.clone()).collect());

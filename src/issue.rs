@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::client::{Client, ClientId};
 use crate::entropy::{Entropy, EntropyError};
-use crate::metadata::{Document, FieldValue, JweAlgorithm, JwsAlgorithm, Origin, fields};
+use crate::metadata::{Document, FieldValue, Origin, fields, is_symmetric_algorithm};
 use crate::policy::Policy;
 use crate::secret::{ClientSecret, RegistrationAccessToken, StoredSecret, TokenDigest};
 
@@ -72,7 +72,7 @@ pub(crate) fn uses_symmetric_algorithm(document: &Document<'_>) -> bool {
     document.iter().any(|(field, value, _)| {
         let FieldValue::Text(word) = value else { return false };
         field.spec().is_some_and(|spec| spec.name.ends_with("_alg"))
-            && (JwsAlgorithm::from(&**word).is_symmetric() || JweAlgorithm::from(&**word).is_symmetric())
+            && is_symmetric_algorithm(word)
     })
 }
 

@@ -1,10 +1,118 @@
-//! placeholder
+//! Dynamic client registration for authorization servers, as an embeddable engine: [RFC 7591], [RFC 7592] and
+//! [OpenID Connect Registration].
+//!
+//! A host hands in a request, a configuration in the property names of the Janssen Auth Server, and a store. It gets
+//! back a registered client or an error that is ready for the wire. What a deployment demands of its clients is a
+//! [`Profile`]: data, not code.
+//!
+//! The engine opens no socket, owns no database, and reads no clock and no random numbers but those it was given. It
+//! terminates no TLS, limits no rates, shows nothing to people, and reads no access token that it did not issue: those
+//! are the host's. It is asynchronous only where it waits for the host, and it needs no particular runtime.
+//!
+//! # The flow
+//!
+//! ```text
+//!  RegistrarConfig ─┐
+//!  Profile ─────────┴─► policy, compiled once at build
+//!                         │
+//!  RegisterRequest        ▼
+//!    │ admit            is registration on, may this caller call?    ─► 403, 401
+//!    │ parse            size, depth, no duplicate member             ─► 413, 415, 400
+//!    │ apply            defaults, rules, scopes, redirect URIs       ─► 400, everything that is wrong
+//!    ▼
+//!  Draft
+//!    │ hook             the host's own decision                      ◄─ ScriptHook
+//!    │ check again      a hook may relax the policy, never the standard
+//!    │ issue            identifier, secret, token, expiry            ◄─ Clock, Entropy
+//!    ▼
+//!  Client
+//!    │ store            insert, or replace with its revision         ◄─ ClientStore
+//!    │ respond          the members of the answer                    ◄─ ScriptHook
+//!    ▼
+//!  Registration         the body of the 201 or 200
+//! ```
+//!
+//! Read, update and delete check the token before they look at anything else. An update runs every check of a
+//! registration again, on the whole new record.
+//!
+//! # Example
+//!
+//! ```
+//! use oauth_dcr::{Caller, Error, MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+//! let registrar = Registrar::builder(config, MemoryClientStore::default()).build()?;
+//!
+//! // What came with a POST.
+//! let body = br#"{ "redirect_uris": ["https://app.example.org/cb"], "client_name": "Example" }"#;
+//! let registration = registrar.register(RegisterRequest::from_body(body)).await?;
+//! assert_eq!(registration.status(), 201);
+//! let client = registration.client();
+//! assert_eq!(client.metadata().client_name.plain(), Some("Example"));
+//!
+//! // The client comes back with its registration access token.
+//! let token = registration.registration_access_token().cloned().ok_or("no token")?;
+//! let read = registrar.read(client.id(), &Caller::Bearer(token)).await?;
+//! assert_eq!(read.client(), client);
+//!
+//! // Every error has an answer.
+//! let body = br#"{ "redirect_uris": ["http://app.example.org/cb"] }"#;
+//! let error = registrar.register(RegisterRequest::from_body(body)).await.err().ok_or("accepted")?;
+//! assert!(matches!(error, Error::Rejected(_)));
+//! let answer = registrar.wire_error(&error);
+//! assert_eq!(answer.status, 400);
+//! assert!(answer.body.contains("invalid_redirect_uri"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The paved path
+//!
+//! 1. Read a [`RegistrarConfig`] from JSON, or begin with [`RegistrarConfig::new`].
+//! 2. Implement [`ClientStore`] over the host's database; the feature `testing` has the suite that it must pass. Until
+//!    then [`MemoryClientStore`] will do.
+//! 3. Build a [`Registrar`]. Everything that is wrong with the configuration is in one [`ConfigError`]; what it allows
+//!    and an attacker could use is in [`Registrar::warnings`].
+//! 4. Mount the endpoint of the feature `http`, or call [`register`](Registrar::register), [`read`](Registrar::read),
+//!    [`update`](Registrar::update) and [`delete`](Registrar::delete) from an HTTP layer of one's own and answer errors
+//!    with [`Registrar::wire_error`].
+//! 5. Publish [`Registrar::discovery`] with the server's metadata.
+//! 6. For decisions that no profile can express, write a [`ScriptHook`]. [`Registrar::explain`] says of any request what
+//!    would be decided, and why.
+//!
+//! # Features
+//!
+//! | Feature | Default | What it adds |
+//! |---|---|---|
+//! | `jose` | yes | signatures; links OpenSSL. Without it there is no OpenSSL in the tree |
+//! | `vendored-openssl` | | builds that OpenSSL from source instead of linking the system's |
+//! | `http` | | `RegistrationEndpoint`, a `tower::Service` over the types of the `http` crate |
+//! | `patterns` | | `pattern` and `some_pattern` in profiles, with a linear-time regular expression engine |
+//! | `tracing` | | spans and one audit event per decision, without secrets |
+//! | `testing` | | doubles, and the suite that a host's own store must pass; not part of the stable API |
+//!
+//! A feature adds items. None changes what the default build does.
+//!
+//! # Not yet
+//!
+//! Software statements are not verified: `software_statement` is dropped from a request, and all metadata is
+//! self-asserted. A signed request is refused. Properties and parts of a profile that ask for such proof are read and
+//! have no effect.
+//!
+//! [RFC 7591]: https://www.rfc-editor.org/rfc/rfc7591
+//! [RFC 7592]: https://www.rfc-editor.org/rfc/rfc7592
+//! [OpenID Connect Registration]: https://openid.net/specs/openid-connect-registration-1_0.html
+
 mod access;
 mod builder;
 mod client;
 mod clock;
 pub mod config;
 mod discovery;
+#[cfg(feature = "http")]
+mod endpoint;
 mod entropy;
 mod error;
 mod explain;
@@ -19,12 +127,16 @@ mod request;
 mod response;
 mod rules;
 mod secret;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod wire;
 
 pub use builder::RegistrarBuilder;
 pub use client::{Client, ClientId, Provenance, ServerFlags};
 pub use clock::{Clock, SystemClock};
 pub use config::{ConfigError, ConfigProblem, ConfigWarning, RegistrarConfig};
+#[cfg(feature = "http")]
+pub use endpoint::RegistrationEndpoint;
 pub use entropy::{Entropy, EntropyError, OsEntropy};
 pub use error::{
     BoxError, Error, ErrorCode, Failure, HookAnswer, HostError, Rejection, Unauthorized, Violation,
@@ -42,3 +154,8 @@ pub use request::{Caller, ClientCertificate, RegisterRequest};
 pub use response::Registration;
 pub use secret::{ClientSecret, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest};
 pub use wire::{NO_STORE, WireError};
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

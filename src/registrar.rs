@@ -184,6 +184,18 @@ impl Registrar {
     pub fn wire_error(&self, error: &Error) -> WireError {
         WireError::of(error, self.0.settings.style)
     }
+
+    /// Whether an operation is offered: registration is on, and the profile has it.
+    #[must_use]
+    pub fn offers(&self, operation: Operation) -> bool {
+        self.0.settings.is_enabled && access::is_offered(&self.0.policy, operation)
+    }
+
+    /// The largest request body that is read, in bytes.
+    #[must_use]
+    pub fn max_body_bytes(&self) -> usize {
+        self.0.policy.max_bytes
+    }
 }
 
 impl fmt::Debug for Registrar {

@@ -74,7 +74,7 @@ impl fmt::Debug for Registration {
 /// The endpoint from which registration client URIs are made, its text ready for JSON.
 #[derive(Debug)]
 pub(crate) struct ClientUris {
-    endpoint: String,
+    pub(crate) endpoint: String,
 }
 
 impl ClientUris {

@@ -115,8 +115,8 @@ impl Supported {
                 AsymmetricSigning,
             ),
         ];
-        // The properties are the first column and `EncryptionAlgValuesSupported` or `EncryptionEncValuesSupported`,
-        // the members the second column and `_alg` or `_enc`.
+        // The properties are the first column and `EncryptionAlgValuesSupported` or
+        // `EncryptionEncValuesSupported`, the members the second column and `_alg` or `_enc`.
         let encryption = [
             (
                 "idToken",

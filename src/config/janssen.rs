@@ -14,12 +14,13 @@ use crate::secret::SharedSecret;
 
 /// The configuration of a registrar, in the property names of the Janssen Auth Server.
 ///
-/// A whole Janssen configuration can be read: properties that are not about registration are ignored, and `null` is
-/// as absent. Booleans and integers may be written as text. Two properties of old are ignored on purpose:
-/// `dcrSkipSignatureValidation`, since signatures are never skipped, and `ssaConfiguration`, which is about issuing
-/// software statements.
+/// A whole Janssen configuration can be read: properties that are not about registration are ignored, and
+/// `null` is as absent. Booleans and integers may be written as text. Two properties of old are ignored on
+/// purpose: `dcrSkipSignatureValidation`, since signatures are never skipped, and `ssaConfiguration`, which
+/// is about issuing software statements.
 ///
-/// The properties of this crate are last, from [`update_mode`](Self::update_mode) on. All others are Janssen's.
+/// The properties of this crate are last, from [`update_mode`](Self::update_mode) on. All others are
+/// Janssen's.
 ///
 /// ```
 /// use oauth_dcr::RegistrarConfig;
@@ -51,10 +52,12 @@ pub struct RegistrarConfig {
     pub feature_flags: Vec<String>,
     /// The address of the registration endpoint. Required, https (http on a loopback host).
     ///
-    /// `registration_client_uri` is made of it, never of what a request says of its host (RFC 7592 section 3).
+    /// `registration_client_uri` is made of it, never of what a request says of its host (RFC 7592 section
+    /// 3).
     #[serde(deserialize_with = "lenient::url")]
     pub registration_endpoint: Option<Url>,
-    /// How long a client lives, in seconds. `0` and `-1` mean for ever. Default: as the profile says, or for ever.
+    /// How long a client lives, in seconds. `0` and `-1` mean for ever. Default: as the profile says, or for
+    /// ever.
     ///
     /// The secret and the client expire together. A client may ask for less with `lifetime`.
     #[serde(deserialize_with = "Lifetime::read")]
@@ -70,10 +73,10 @@ pub struct RegistrarConfig {
     /// Whether trusted clients skip consent. Default: false. For the authorization endpoint: no effect here.
     #[serde(deserialize_with = "lenient::flag")]
     pub trusted_client_enabled: bool,
-    /// Whether clients get scopes on their own. Default: false: no scope without an issuer's or a hook's word.
+    /// Whether clients get scopes on their own. Default: false. No effect without `scopes`.
     ///
-    /// If true, a client gets the default scopes of `scopes` it asks for, and all of them if it asks for none:
-    /// without anyone's approval, so flag few.
+    /// If true, a client gets the default scopes of `scopes` it asks for, and all of them if it asks for
+    /// none: without anyone's approval, so flag few. If false, scopes come from a trusted issuer or a hook.
     #[serde(deserialize_with = "lenient::flag")]
     pub dynamic_registration_scopes_param_enabled: bool,
     /// Whether the grant type `password` may be registered. Default: false (RFC 9700 section 2.4).
@@ -104,7 +107,9 @@ pub struct RegistrarConfig {
     /// Whether error answers carry Janssen's `reason` besides `error_description`. Default: false.
     #[serde(deserialize_with = "lenient::flag")]
     pub error_reason_enabled: bool,
-    /// How many registrations a period allows. Default: no limit. For the host's rate limiter: no effect here.
+    /// How many registrations a period allows. Default: no limit.
+    ///
+    /// For the host's rate limiter: no effect here.
     #[serde(deserialize_with = "lenient::integer")]
     pub rate_limit_registration_request_count: Option<i64>,
     /// The length of that period, in seconds. Default: none. For the host's rate limiter: no effect here.
@@ -137,7 +142,8 @@ pub struct RegistrarConfig {
     /// Default: for ID tokens what the profile says, or the first asymmetric one listed if `RS256` is not.
     #[serde(deserialize_with = "lenient::text")]
     pub default_signature_algorithm: Option<String>,
-    /// Whether CIBA user codes are supported. Default: true. If false, `backchannel_user_code_parameter` is dropped.
+    /// Whether CIBA user codes are supported. Default: true. If false, `backchannel_user_code_parameter` is
+    /// dropped.
     #[serde(deserialize_with = "lenient::optional_flag")]
     pub backchannel_user_code_parameter_supported: Option<bool>,
     /// Whether `redirect_uris_regex` may be registered. Default: false, since it defeats exact comparison.
@@ -156,7 +162,8 @@ pub struct RegistrarConfig {
     /// How long sector identifier documents are kept, in minutes. Default: 1440. For the host's resolver.
     #[serde(deserialize_with = "lenient::count::<_, SECTOR_CACHE_MINUTES>")]
     pub sector_identifier_cache_lifetime_in_minutes: usize,
-    /// Whether spontaneous scopes are supported. Default: false. For the authorization endpoint: no effect here.
+    /// Whether spontaneous scopes are supported. Default: false. For the authorization endpoint: no effect
+    /// here.
     #[serde(deserialize_with = "lenient::flag")]
     pub allow_spontaneous_scopes: bool,
     /// How long spontaneous scopes live, in seconds. For the authorization endpoint: no effect here.
@@ -173,7 +180,8 @@ pub struct RegistrarConfig {
     /// The https address of the keys of signed requests. Default: none.
     #[serde(deserialize_with = "lenient::text")]
     pub dcr_signature_validation_jwks_uri: Option<String>,
-    /// The secret of requests with an HMAC signature. Default: none. Whoever verifies with it can sign with it.
+    /// The secret of requests with an HMAC signature. Default: none. Whoever verifies with it can sign with
+    /// it.
     #[serde(deserialize_with = "lenient::secret")]
     pub dcr_signature_validation_shared_secret: Option<SharedSecret>,
     /// The claim of the software statement with the address of the keys that sign the request. Default: none.
@@ -217,7 +225,8 @@ pub struct RegistrarConfig {
     pub reject_jwt_with_none_alg: bool,
 
     // Ours.
-    /// Whether an update replaces the client or keeps what it leaves out. Default: `replace` (RFC 7592 section 2.2).
+    /// Whether an update replaces the client or keeps what it leaves out. Default: `replace` (RFC 7592
+    /// section 2.2).
     #[serde(deserialize_with = "lenient::or_default")]
     pub update_mode: UpdateMode,
     /// How the JSON types of a request are read. Default: `strict`.

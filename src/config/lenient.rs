@@ -1,5 +1,5 @@
-//! Reading properties as administrators and their tools write them: `null` and blank text are absent, and text may
-//! stand for a boolean or a number.
+//! Reading properties as administrators and their tools write them: `null` and blank text are absent, and
+//! text may stand for a boolean or a number.
 
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Value;
@@ -116,7 +116,8 @@ pub(super) fn jwks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     })
 }
 
-/// Content encryption algorithms, of which Janssen writes some with a plus sign where the registry has a dash.
+/// Content encryption algorithms, of which Janssen writes some with a plus sign where the registry has a
+/// dash.
 pub(super) fn encryptions<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<String>>, D::Error> {

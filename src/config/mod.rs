@@ -1,8 +1,8 @@
 //! Configuration: the JSON property names of the Janssen Auth Server, and what they become.
 //!
-//! A [`RegistrarConfig`] is read, judged ([`RegistrarConfig::problems`], [`RegistrarConfig::warnings`]) and lowered
-//! into a [`Profile`](crate::Profile) ([`RegistrarConfig::to_profile`]) when the registrar is built. Behind that
-//! point nothing knows whether a demand came from a property or from a preset.
+//! A [`RegistrarConfig`] is read, judged ([`RegistrarConfig::problems`], [`RegistrarConfig::warnings`]) and
+//! lowered into a [`Profile`](crate::Profile) ([`RegistrarConfig::to_profile`]) when the registrar is built.
+//! Behind that point nothing knows whether a demand came from a property or from a preset.
 
 mod algorithms;
 mod defaults;

@@ -5,9 +5,9 @@ use crate::metadata::ResponseType;
 
 /// The lists of what the server supports.
 ///
-/// A list that is absent stands for what this crate takes for safe today. An empty list means that the server does
-/// not have the feature: the member is refused. All are Janssen's properties; the names and their values are those
-/// of OpenID Connect Discovery section 3 and of the documents that extend it, in camel case.
+/// A list that is absent stands for what this crate takes for safe today. An empty list means that the server
+/// does not have the feature: the member is refused. All are Janssen's properties; the names and their values
+/// are those of OpenID Connect Discovery section 3 and of the documents that extend it, in camel case.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -19,8 +19,8 @@ pub struct Supported {
     pub grant_types_supported_by_dynamic_registration: Option<Vec<String>>,
     /// The response types clients may register, each a list of words or a text of words, in any order.
     ///
-    /// Default: the combinations of `code`, `id_token` and `token`, and `none`. Combinations are taken as listed:
-    /// listing the words one by one does not allow to combine them.
+    /// Default: the combinations of `code`, `id_token` and `token`, and `none`. Combinations are taken as
+    /// listed: listing the words one by one does not allow to combine them.
     #[serde(deserialize_with = "lenient::response_types")]
     pub response_types_supported: Option<Vec<String>>,
     /// The values of `subject_type`. Default: `public` and `pairwise`.
@@ -31,10 +31,11 @@ pub struct Supported {
     pub subject_identifiers_per_client_supported: Option<Vec<String>>,
     /// The values of `token_endpoint_auth_method` and of `additional_token_endpoint_auth_methods`.
     ///
-    /// Default: all registered ones. Without `client_secret_basic` in the list, which is what a request that names
-    /// no method asks for (RFC 7591 section 2), clients must name their method.
+    /// Default: all registered ones. Without `client_secret_basic` in the list, which is what a request that
+    /// names no method asks for (RFC 7591 section 2), clients must name their method.
     pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    /// The values of `backchannel_token_delivery_mode`. Default: `poll`, `ping` and `push` (CIBA Core section 4).
+    /// The values of `backchannel_token_delivery_mode`. Default: `poll`, `ping` and `push` (CIBA Core section
+    /// 4).
     pub backchannel_token_delivery_modes_supported: Option<Vec<String>>,
 
     /// The values of `id_token_signed_response_alg`. Default: all, `none` included.
@@ -105,7 +106,8 @@ impl Supported {
     }
 }
 
-/// The registry's spelling of a response type. The order of its words has no meaning (RFC 6749 section 3.1.1).
+/// The registry's spelling of a response type. The order of its words has no meaning (RFC 6749 section
+/// 3.1.1).
 pub(super) fn registered_spelling(words: &str) -> Option<&'static str> {
     let own: Vec<&str> = words.split_whitespace().collect();
     ResponseType::KNOWN.iter().copied().find(|known| {

@@ -8,10 +8,11 @@ use serde_json::Value;
 use super::lenient;
 use crate::secret::SharedSecret;
 
-/// One entry of `dcrSsaValidationConfigs`: keys for signed requests or software statements of certain issuers.
+/// One entry of `dcrSsaValidationConfigs`: keys for signed requests or software statements of certain
+/// issuers.
 ///
-/// One of `jwks`, `jwksUri`, `issuers` and `configurationEndpoint` must be given. Each member may also be written
-/// with underscores.
+/// One of `jwks`, `jwksUri`, `issuers` and `configurationEndpoint` must be given. Each member may also be
+/// written with underscores.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -28,7 +29,8 @@ pub struct SsaValidationConfig {
     /// A description for people. No effect.
     #[serde(deserialize_with = "lenient::text")]
     pub description: Option<String>,
-    /// The scopes that statements of these issuers may give a client. Default: all. No effect on signed requests.
+    /// The scopes that statements of these issuers may give a client. Default: all. No effect on signed
+    /// requests.
     #[serde(alias = "scope")]
     pub scopes: Option<Vec<String>>,
     /// The claims that are used; all others are dropped. Default: all.
@@ -84,7 +86,8 @@ pub enum SoftwareStatementValidationType {
     Builtin,
     /// With the key set in a claim of the statement itself, which proves nothing about its issuer.
     Jwks,
-    /// With the key set at an address in a claim of the statement itself, which proves nothing about its issuer.
+    /// With the key set at an address in a claim of the statement itself, which proves nothing about its
+    /// issuer.
     JwksUri,
 }
 

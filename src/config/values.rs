@@ -41,8 +41,8 @@ pub enum Reading {
     /// As the standards have them: a wrong type is a violation.
     #[default]
     Strict,
-    /// As Janssen's own client writes them: text for booleans and numbers, lists as words between spaces, `jwks` as
-    /// a text.
+    /// As Janssen's own client writes them: text for booleans and numbers, lists as words between spaces,
+    /// `jwks` as a text.
     Lenient,
 }
 

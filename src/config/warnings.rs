@@ -1,13 +1,12 @@
 //! What a configuration allows that an attacker could use.
 //!
-//! These properties work as documented, since deployments depend on them. Silence about what they cost would be a
-//! fault of its own.
+//! These properties work as documented, since deployments depend on them. Silence about what they cost would
+//! be a fault of its own.
 
 use std::fmt;
 
 use super::algorithms::RSA1_5;
 use super::{RegistrarConfig, SoftwareStatementValidationType};
-use crate::secret::SharedSecret;
 
 /// Something that a configuration allows and an attacker could use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,99 +26,121 @@ impl fmt::Display for ConfigWarning {
 /// The output of the smallest hash: a shorter key is easier to guess than to forge (RFC 7518 section 3.2).
 const MIN_SECRET_BYTES: usize = 32;
 
+#[derive(Default)]
+struct Warnings(Vec<ConfigWarning>);
+
+impl Warnings {
+    fn add(&mut self, property: &str, message: &str) {
+        self.0.push(ConfigWarning { property: property.to_owned(), message: message.to_owned() });
+    }
+}
+
 impl RegistrarConfig {
     /// What this configuration allows that an attacker could use.
     #[must_use]
     pub fn warnings(&self) -> Vec<ConfigWarning> {
-        let mut warnings = Vec::new();
-        let mut warn = |property: &str, message: &str| {
-            warnings.push(ConfigWarning { property: property.to_owned(), message: message.to_owned() });
-        };
+        let mut warnings = Warnings::default();
+        self.warn_of_statements(&mut warnings);
+        self.warn_of_secrets(&mut warnings);
+        self.warn_of_switches(&mut warnings);
+        self.warn_of_algorithms(&mut warnings);
+        warnings.0
+    }
 
-        let validation = match self.software_statement_validation_type {
-            SoftwareStatementValidationType::None => Some(
-                "software statements are not verified: anyone can write one, and its claims win over the request",
-            ),
-            SoftwareStatementValidationType::Jwks | SoftwareStatementValidationType::JwksUri => Some(
-                "a software statement names the keys that verify it: anyone can sign one with keys of their own, in \
-                 the name of any issuer",
-            ),
-            SoftwareStatementValidationType::Script | SoftwareStatementValidationType::Builtin => None,
-        };
-        if let Some(message) = validation {
-            warn("softwareStatementValidationType", message);
-            if self.trusted_ssa_issuers.is_empty() {
-                let message = "software statements of every issuer are taken: an issuer nobody here has heard of can \
-                               give its clients any metadata";
-                warn("trustedSsaIssuers", message);
+    fn warn_of_statements(&self, warnings: &mut Warnings) {
+        let message = match self.software_statement_validation_type {
+            SoftwareStatementValidationType::None => {
+                "software statements are not verified: anyone can write one, and its claims win over the \
+                 request"
             }
+            SoftwareStatementValidationType::Jwks | SoftwareStatementValidationType::JwksUri => {
+                "a software statement names the keys that verify it: anyone can sign one with keys of their \
+                 own, in the name of any issuer"
+            }
+            // The keys are the host's: what they have signed, the host has agreed to.
+            SoftwareStatementValidationType::Script | SoftwareStatementValidationType::Builtin => return,
+        };
+        warnings.add("softwareStatementValidationType", message);
+        if self.trusted_ssa_issuers.is_empty() {
+            warnings.add(
+                "trustedSsaIssuers",
+                "software statements of every issuer are taken: an issuer nobody here has heard of can give \
+                 its clients any metadata",
+            );
         }
+    }
 
-        let shared =
-            ("dcrSignatureValidationSharedSecret".to_owned(), &self.dcr_signature_validation_shared_secret);
-        let of_entries = self.dcr_ssa_validation_configs.iter().enumerate();
-        let of_entries = of_entries.map(|(index, entry)| {
+    fn warn_of_secrets(&self, warnings: &mut Warnings) {
+        let own = &self.dcr_signature_validation_shared_secret;
+        let own = ("dcrSignatureValidationSharedSecret".to_owned(), own);
+        let of_entries = self.dcr_ssa_validation_configs.iter().enumerate().map(|(index, entry)| {
             (format!("dcrSsaValidationConfigs[{index}].sharedSecret"), &entry.shared_secret)
         });
-        for (property, secret) in std::iter::once(shared).chain(of_entries) {
+        for (property, secret) in std::iter::once(own).chain(of_entries) {
             let Some(secret) = secret else { continue };
-            warn(
+            warnings.add(
                 &property,
-                "an HMAC secret signs as well as it verifies: anyone who holds it, each issuer that shares it \
-                 included, can sign in the name of the others",
+                "an HMAC secret signs as well as it verifies: anyone who holds it, each issuer that shares \
+                 it included, can sign in the name of the others",
             );
-            if is_short(secret) {
-                let message = "is shorter than 32 bytes: it can be guessed offline from one signed JWT, and then \
-                               anything can be signed";
-                warn(&property, message);
+            if secret.expose_secret().len() < MIN_SECRET_BYTES {
+                warnings.add(
+                    &property,
+                    "is shorter than 32 bytes: it can be guessed offline from one signed JWT, and then \
+                     anything can be signed",
+                );
             }
         }
+    }
 
-        let trusts_itself = |name: &String| name.eq_ignore_ascii_case("jansTrustedClnt");
-        let switches = [
-            (
-                self.lifetime_may_exceed_server_limit && !self.dcr_forbid_expiration_time_in_request,
+    fn warn_of_switches(&self, warnings: &mut Warnings) {
+        if self.lifetime_may_exceed_server_limit && !self.dcr_forbid_expiration_time_in_request {
+            warnings.add(
                 "lifetimeMayExceedServerLimit",
-                "anyone can ask for a client that never expires: abandoned and hostile clients stay for ever",
-            ),
-            (
-                self.dcr_authorization_with_mtls,
+                "anyone can ask for a client that never expires: abandoned and hostile clients stay for \
+                 ever",
+            );
+        }
+        if self.dcr_authorization_with_mtls {
+            warnings.add(
                 "dcrAuthorizationWithMTLS",
-                "the certificate is what the host hands in: if it comes in a header that a proxy sets, and the proxy \
-                 does not remove what callers send under that name, anyone can claim any certificate",
-            ),
-            (
-                self.redirect_uris_regex_enabled,
+                "the certificate is what the host hands in: if it comes in a header that a proxy sets, and \
+                 the proxy does not remove what callers send under that name, anyone can claim any \
+                 certificate",
+            );
+        }
+        if self.redirect_uris_regex_enabled {
+            warnings.add(
                 "redirectUrisRegexEnabled",
-                "a regular expression replaces the exact comparison of redirection URIs: one that is too wide lets \
-                 an attacker receive codes and tokens of the client",
-            ),
-            (
-                self.dynamic_registration_password_grant_type_enabled,
+                "a regular expression replaces the exact comparison of redirection URIs: one that is too \
+                 wide lets an attacker receive codes and tokens of the client",
+            );
+        }
+        if self.dynamic_registration_password_grant_type_enabled {
+            warnings.add(
                 "dynamicRegistrationPasswordGrantTypeEnabled",
                 "anyone can register a client that asks people for their passwords (RFC 9700 section 2.4)",
-            ),
-            (
-                self.dynamic_registration_custom_attributes.iter().any(trusts_itself),
+            );
+        }
+        let trusts_itself = |name: &String| name.eq_ignore_ascii_case("jansTrustedClnt");
+        if self.dynamic_registration_custom_attributes.iter().any(trusts_itself) {
+            warnings.add(
                 "dynamicRegistrationCustomAttributes",
-                "`jansTrustedClnt` lets any caller register a trusted client, for which nobody is asked for consent",
-            ),
-        ];
-        for (_, property, message) in switches.into_iter().filter(|(is_on, ..)| *is_on) {
-            warn(property, message);
+                "`jansTrustedClnt` lets any caller register a trusted client, for which nobody is asked for \
+                 consent",
+            );
         }
-
-        for algorithms in self.supported.algorithms() {
-            if algorithms.listed.is_some_and(|listed| listed.iter().any(|word| word == RSA1_5)) {
-                let message = "`RSA1_5` lets an attacker decrypt by watching how altered copies fail (RFC 8725 \
-                               section 3.2)";
-                warn(&algorithms.property, message);
-            }
-        }
-        warnings
     }
-}
 
-fn is_short(secret: &SharedSecret) -> bool {
-    secret.expose_secret().len() < MIN_SECRET_BYTES
+    fn warn_of_algorithms(&self, warnings: &mut Warnings) {
+        let has_rsa1_5 = |listed: &[String]| listed.iter().any(|word| word == RSA1_5);
+        for algorithms in self.supported.algorithms().iter().filter(|own| own.listed.is_some_and(has_rsa1_5))
+        {
+            warnings.add(
+                &algorithms.property,
+                "`RSA1_5` lets an attacker decrypt by watching how altered copies fail (RFC 8725 section \
+                 3.2)",
+            );
+        }
+    }
 }

@@ -321,10 +321,6 @@ impl<'a> Document<'a> {
         self.list(field).unwrap_or_default().iter().map(AsRef::as_ref)
     }
 
-    pub(crate) fn flag(&self, field: FieldId) -> bool {
-        matches!(self.get(field), Some(FieldValue::Bool(true)))
-    }
-
     /// Sets a value. False if there is no place left, which needs more members than a profile can declare.
     pub(crate) fn set(&mut self, field: FieldId, value: FieldValue<'a>, origin: Origin) -> bool {
         if let Some(entry) = self.place(field).and_then(|place| self.entries.get_mut(place)) {

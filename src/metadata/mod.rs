@@ -9,6 +9,7 @@ mod values;
 pub use client_metadata::ClientMetadata;
 pub(crate) use document::{Document, Extra, FieldValue, Unfit, Variant, write_int, write_text};
 pub use document::Origin;
+pub(crate) use values::is_symmetric_algorithm;
 pub use table::{FieldId, FieldSpec, Group, Kind};
 pub use values::{
     ApplicationType, GrantType, JweAlgorithm, JweEncryption, JwsAlgorithm, Localized, MetadataUri, RedirectUri,

@@ -135,7 +135,7 @@ impl JwsAlgorithm {
     /// Whether the algorithm is an HMAC, and so needs a client secret.
     #[must_use]
     pub fn is_symmetric(&self) -> bool {
-        matches!(self, Self::Hs256 | Self::Hs384 | Self::Hs512)
+        is_symmetric_algorithm(self.as_str())
     }
 }
 
@@ -143,20 +143,16 @@ impl JweAlgorithm {
     /// Whether the algorithm takes its key from the client secret (OpenID Connect Core section 10.2).
     #[must_use]
     pub fn is_symmetric(&self) -> bool {
-        matches!(
-            self,
-            Self::A128Kw
-                | Self::A192Kw
-                | Self::A256Kw
-                | Self::Dir
-                | Self::A128GcmKw
-                | Self::A192GcmKw
-                | Self::A256GcmKw
-                | Self::Pbes2Hs256
-                | Self::Pbes2Hs384
-                | Self::Pbes2Hs512
-        )
+        is_symmetric_algorithm(self.as_str())
     }
+}
+
+/// Whether a JWS or JWE algorithm works with a shared secret (RFC 7518 sections 3.1 and 4.1).
+pub(crate) fn is_symmetric_algorithm(name: &str) -> bool {
+    name == "dir"
+        || name.starts_with("HS")
+        || name.starts_with("PBES2-")
+        || (name.starts_with('A') && name.ends_with("KW"))
 }
 
 /// A URI as it was sent. What it may look like is judged before it is stored; the text is never altered, since it

@@ -65,14 +65,18 @@ impl Policy {
         unfit: &HashSet<FieldId>,
         faults: &mut Vec<Violation>,
     ) {
-        // A rule's checks count only if its condition still holds: a later rule may have removed its cause.
-        let holding: Vec<&Rule> = self.rules.iter().filter(|rule| rule.when.holds(document, facts)).collect();
-        for rule in &holding {
-            if let Some(failure) = &rule.reject {
-                faults.push(rule.violation(self, failure.clone()));
+        // A rule's checks count only if its condition still holds: a later rule may have removed its cause. At most
+        // 128 rules, so one bit each remembers which do.
+        let mut holding: u128 = 0;
+        for (position, rule) in self.rules.iter().enumerate() {
+            if rule.has_checks() && rule.when.holds(document, facts) {
+                holding |= 1 << position;
+                if let Some(failure) = &rule.reject {
+                    faults.push(rule.violation(self, failure.clone()));
+                }
             }
         }
-        for (steps, rule) in std::iter::once((&self.steps, None)).chain(holding.iter().map(|r| (&r.steps, Some(*r)))) {
+        for (steps, rule) in self.holding_steps(holding) {
             for (field, checks) in &steps.checks {
                 self.check_value(*field, checks, rule, document, faults);
             }
@@ -80,7 +84,7 @@ impl Policy {
         if let Some(scopes) = &self.scopes {
             scopes.apply(document, facts, faults);
         }
-        for (steps, rule) in std::iter::once((&self.steps, None)).chain(holding.iter().map(|r| (&r.steps, Some(*r)))) {
+        for (steps, rule) in self.holding_steps(holding) {
             for field in &steps.required {
                 if !document.has(*field) && !unfit.contains(field) {
                     faults.push(self.fault(*field, rule, "required", "must be given".to_owned()));
@@ -97,6 +101,12 @@ impl Policy {
             self.check_update(document, stored, faults);
         }
         rules::check(document, self, faults);
+    }
+
+    /// The checks of the profile itself, then those of the rules whose bit is set.
+    fn holding_steps(&self, holding: u128) -> impl Iterator<Item = (&Steps, Option<&Rule>)> {
+        let rules = self.rules.iter().enumerate().filter(move |(position, _)| holding >> position & 1 == 1);
+        std::iter::once((&self.steps, None)).chain(rules.map(|(_, rule)| (&rule.steps, Some(rule))))
     }
 
     /// Takes members under the names of the profile and drops those that it does not know.
@@ -256,17 +266,18 @@ impl Policy {
                 _ => fault("one_of", format!("must be one of {}", shown(allowed.iter().filter_map(FieldValue::as_text)))),
             }
         }
-        let refused: Vec<&str> = checks.none_of.iter().filter_map(FieldValue::as_text).collect();
-        if let Some(word) = elements(value).into_iter().find(|word| refused.contains(word)) {
-            let message = format!("must not be {word}");
-            fault("none_of", message);
+        if !checks.none_of.is_empty() {
+            let is_refused = |word: &str| checks.none_of.iter().any(|own| own.as_text() == Some(word));
+            if let Some(word) = find_element(value, is_refused) {
+                let message = format!("must not be {word}");
+                fault("none_of", message);
+            }
         }
         if let Some(allowed) = &checks.subset_of {
-            let excess = elements(value).into_iter().find(|word| !allowed.iter().any(|own| **own == **word));
-            if let Some(excess) = excess {
-                if checks.adjust {
-                    intersect(value, allowed);
-                } else {
+            let is_excess = |word: &str| !allowed.iter().any(|own| **own == *word);
+            match find_element(value, is_excess) {
+                Some(_) if checks.adjust => intersect(value, allowed),
+                Some(excess) => {
                     let message = format!(
                         "must only have elements of {}, `{}` is not one",
                         shown(allowed.iter().map(|own| &**own)),
@@ -274,14 +285,12 @@ impl Policy {
                     );
                     fault("subset_of", message);
                 }
+                None => {}
             }
         }
-        let missing: Vec<&str> = {
-            let own = elements(value);
-            checks.superset_of.iter().map(|needed| &**needed).filter(|needed| !own.contains(needed)).collect()
-        };
-        if !missing.is_empty() {
-            fault("superset_of", format!("must have {}", missing.join(", ")));
+        let is_missing = |needed: &&Box<str>| find_element(value, |own| *own == ***needed).is_none();
+        if let Some(missing) = checks.superset_of.iter().find(is_missing) {
+            fault("superset_of", format!("must have {missing}"));
         }
     }
 
@@ -337,6 +346,12 @@ impl Policy {
 }
 
 impl Rule {
+    /// Whether the rule demands anything of final values.
+    fn has_checks(&self) -> bool {
+        let Steps { checks, required, min_items, .. } = &self.steps;
+        self.reject.is_some() || !checks.is_empty() || !required.is_empty() || !min_items.is_empty()
+    }
+
     fn violation(&self, policy: &Policy, failure: Failure) -> Violation {
         let member = self.member.map(|field| policy.name_of(field).to_owned()).unwrap_or_default();
         let message = self.message.clone().unwrap_or_else(|| format!("is refused by the rule {}", self.id));
@@ -354,12 +369,12 @@ fn order(faults: &mut [Violation]) {
     });
 }
 
-/// What is compared element by element: the items of a list, the words of a text.
-fn elements<'v>(value: &'v FieldValue<'_>) -> Vec<&'v str> {
+/// The first of what is compared element by element: the items of a list, the words of a text.
+fn find_element<'v>(value: &'v FieldValue<'_>, found: impl Fn(&str) -> bool) -> Option<&'v str> {
     match value {
-        FieldValue::List(list) => list.iter().map(AsRef::as_ref).collect(),
-        FieldValue::Text(text) => text.split(' ').collect(),
-        _ => Vec::new(),
+        FieldValue::List(list) => list.iter().map(AsRef::as_ref).find(|item: &&str| found(item)),
+        FieldValue::Text(text) => text.split(' ').find(|word| found(word)),
+        _ => None,
     }
 }
 

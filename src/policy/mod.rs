@@ -8,6 +8,8 @@ mod relation;
 mod scope;
 mod shape;
 mod trace;
+#[cfg(test)]
+mod vectors;
 
 pub(crate) use apply::Facts;
 pub(crate) use compile::Policy;

@@ -68,16 +68,17 @@ impl RedirectRules {
 
     /// What is wrong with one URI: rule, source and what would be right.
     fn judge(&self, text: &str, client: ClientKind) -> Result<(), (&'static str, &'static str, String)> {
-        let scheme = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
-        if DANGEROUS_SCHEMES.contains(&scheme.as_str()) {
-            return Err(("redirect.scheme", "RFC 8252 8.4", format!("must not use the scheme {scheme}")));
+        let scheme = text.split(':').next().unwrap_or_default();
+        if DANGEROUS_SCHEMES.iter().any(|own| own.eq_ignore_ascii_case(scheme)) {
+            let message = format!("must not use the scheme {}", scheme.to_ascii_lowercase());
+            return Err(("redirect.scheme", "RFC 8252 8.4", message));
         }
         let uri = ParsedUri::parse(text, self.max_length)
             .map_err(|message| ("redirect.syntax", "RFC 3986 4.3", message))?;
         if uri.has_fragment() && !self.fragment {
             return Err(("redirect.fragment", "RFC 6749 3.1.2", "must not have a fragment".to_owned()));
         }
-        if text.contains('*') {
+        if uri.has_star() {
             return Err(("redirect.wildcard", "RFC 9700 2.1", "must not have a wildcard: it is compared exactly".to_owned()));
         }
         if uri.url.port() == Some(0) {
@@ -224,6 +225,6 @@ mod tests {
         let uri = |text| ParsedUri::parse(text, 2048).unwrap();
         assert!(uri("http://localhost/cb").is_loopback());
         assert!(!uri("http://localhost.evil.test/").is_loopback());
-        assert_eq!(uri("https://a.example/cb").host(), Some(url::Host::Domain("a.example")));
+        assert!(!uri("http://localhost./").is_loopback());
     }
 }

@@ -10,6 +10,39 @@ use url::Url;
 pub(crate) struct ParsedUri<'a> {
     pub(crate) text: &'a str,
     pub(crate) url: Url,
+    marks: Marks,
+}
+
+/// What one pass over the text finds, so that what is rare costs nothing where it is absent.
+#[derive(Debug, Default)]
+struct Marks {
+    /// A character that RFC 3986 section 2 does not have. A backslash is one: it is a slash to browsers.
+    foreign: Option<u8>,
+    at: bool,
+    percent: bool,
+    semicolon: bool,
+    fragment: bool,
+    star: bool,
+}
+
+impl Marks {
+    fn of(text: &str) -> Self {
+        let mut marks = Self::default();
+        for byte in text.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'/' | b':' | b'_' => {}
+                b'@' => marks.at = true,
+                b'%' => marks.percent = true,
+                b';' => marks.semicolon = true,
+                b'#' => marks.fragment = true,
+                b'*' => marks.star = true,
+                b'\\' | b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' => marks.foreign = Some(byte),
+                0x21..=0x7e => {}
+                _ => marks.foreign = Some(byte),
+            }
+        }
+        marks
+    }
 }
 
 impl<'a> ParsedUri<'a> {
@@ -21,8 +54,8 @@ impl<'a> ParsedUri<'a> {
         if text.is_empty() {
             return Err("must not be empty".to_owned());
         }
-        // RFC 3986 section 2 has no other characters; a backslash is a slash to browsers.
-        if let Some(byte) = text.bytes().find(|byte| !(0x21..=0x7e).contains(byte) || b"\\<>\"{}|^`".contains(byte)) {
+        let marks = Marks::of(text);
+        if let Some(byte) = marks.foreign {
             return Err(match byte {
                 0x21..=0x7e => "has a character that no URI has: it must be percent-encoded".to_owned(),
                 0x80.. => "has a character outside ASCII: hosts need punycode, paths percent-encoding".to_owned(),
@@ -32,10 +65,10 @@ impl<'a> ParsedUri<'a> {
         let Some((scheme, rest)) = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
             return Err("must be an absolute URI, beginning with a scheme in lower case".to_owned());
         };
-        if rest.strip_prefix("//").is_some_and(has_userinfo) {
+        if marks.at && rest.strip_prefix("//").is_some_and(has_userinfo) {
             return Err("must not have user information before its host".to_owned());
         }
-        if has_bad_escape(rest) {
+        if marks.percent && has_bad_escape(rest) {
             return Err("has a percent escape that is malformed or hides a slash, a backslash or a control".to_owned());
         }
         let url = Url::parse(text).map_err(|error| format!("is not a URI ({error})"))?;
@@ -43,24 +76,25 @@ impl<'a> ParsedUri<'a> {
         if url.as_str() != text && url.as_str().strip_suffix('/') != Some(text) {
             return Err(format!("must be written in its canonical form, `{}`", url.as_str()));
         }
-        if rest.contains("..;") {
+        if marks.semicolon && rest.contains("..;") {
             return Err("has a path segment that some servers read as a parent directory".to_owned());
         }
         debug_assert_eq!(url.scheme(), scheme);
-        Ok(Self { text, url })
+        Ok(Self { text, url, marks })
     }
 
     pub(crate) fn scheme(&self) -> &str {
         self.url.scheme()
     }
 
-    pub(crate) fn host(&self) -> Option<url::Host<&str>> {
-        self.url.host()
-    }
-
     /// Whether there is a fragment, even an empty one.
     pub(crate) fn has_fragment(&self) -> bool {
-        self.text.contains('#')
+        self.marks.fragment
+    }
+
+    /// Whether there is a star, which reads as a wildcard wherever it stands.
+    pub(crate) fn has_star(&self) -> bool {
+        self.marks.star
     }
 
     pub(crate) fn is_https(&self) -> bool {

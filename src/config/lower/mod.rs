@@ -17,7 +17,8 @@ use crate::profile::{
 impl RegistrarConfig {
     /// What this configuration demands, as a profile to be laid over that of the deployment.
     ///
-    /// It can only narrow: what the deployment's profile refuses stays refused, whatever the configuration lists.
+    /// What it says of a member can only narrow: what the deployment's profile refuses stays refused,
+    /// whatever the configuration lists.
     ///
     /// ```
     /// use oauth_dcr::RegistrarConfig;
@@ -91,9 +92,11 @@ impl RegistrarConfig {
             members.demand("lifetime").presence = Some(Presence::Ignored);
         }
         for name in &self.dynamic_registration_custom_attributes {
+            let member = members.0.entry(name.clone()).or_default();
             let default = self.dynamic_registration_default_custom_attributes.get(name);
-            members.0.entry(name.clone()).or_default().default =
-                default.filter(|value| !value.is_null()).cloned();
+            if let Some(default) = default.filter(|default| !default.is_null()) {
+                member.default = Some(default.clone());
+            }
         }
         members.0
     }

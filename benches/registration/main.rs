@@ -1,0 +1,97 @@
+//! What a registration costs, as a ratio to a floor in the same run.
+//!
+//! `cargo bench` prints the ratios and the allocations of one request at the end; criterion keeps the times.
+
+#![allow(missing_docs, reason = "criterion's macro makes an undocumented main")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench stops at the first thing that is wrong")]
+
+use std::future::Future;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use oauth_dcr::{MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig};
+
+mod floor;
+
+const MINIMAL: &str = r#"{"redirect_uris":["https://client.example.org/callback"]}"#;
+const FULL: &str = include_str!("full.json");
+
+/// The memory store never waits, so that one poll is the whole request.
+fn ready<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => unreachable!("nothing here waits"),
+    }
+}
+
+fn registrar() -> Registrar {
+    let config = RegistrarConfig::new("https://op.example.com/register".parse().unwrap());
+    Registrar::builder(config, MemoryClientStore::default()).build().unwrap()
+}
+
+fn register(registrar: &Registrar, body: &str) -> usize {
+    ready(registrar.register(RegisterRequest::from_body(body.as_bytes()))).unwrap().body().len()
+}
+
+/// The ratio of the least times over many short rounds, taken in turns: what else the machine does only ever adds.
+fn ratio(mut engine: impl FnMut(), mut floor: impl FnMut()) -> f64 {
+    let least = |run: &mut dyn FnMut(), least: &mut Duration| {
+        let start = Instant::now();
+        for _ in 0..50 {
+            run();
+        }
+        *least = start.elapsed().min(*least);
+    };
+    let (mut engine_least, mut floor_least) = (Duration::MAX, Duration::MAX);
+    for _ in 0..400 {
+        least(&mut engine, &mut engine_least);
+        least(&mut floor, &mut floor_least);
+    }
+    engine_least.as_secs_f64() / floor_least.as_secs_f64()
+}
+
+fn registration(criterion: &mut Criterion) {
+    let mut report = Vec::new();
+    for (name, body) in [("minimal", MINIMAL), ("full", FULL)] {
+        let registrar = registrar();
+        let map = floor::Map::default();
+        let mut group = criterion.benchmark_group(name);
+        group.bench_function("floor", |bencher| bencher.iter(|| floor::register(black_box(body), &map, 1_800_000_000)));
+        group.bench_function("engine", |bencher| bencher.iter(|| register(&registrar, black_box(body))));
+        group.finish();
+
+        // Fresh stores, so that both maps grow alike.
+        let (registrar, map) = (self::registrar(), floor::Map::default());
+        let ratio = ratio(
+            || {
+                black_box(register(&registrar, black_box(body)));
+            },
+            || {
+                black_box(floor::register(black_box(body), &map, 1_800_000_000));
+            },
+        );
+        let engine = allocation_counter::measure(|| {
+            black_box(register(&registrar, body));
+        });
+        let least = allocation_counter::measure(|| {
+            black_box(floor::register(body, &map, 1_800_000_000));
+        });
+        report.push(format!(
+            "{name}: {ratio:.2} x floor, {} allocations ({} bytes), floor {} ({} bytes)",
+            engine.count_total, engine.bytes_total, least.count_total, least.bytes_total
+        ));
+    }
+    for line in report {
+        println!("{line}");
+    }
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().sample_size(20).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+    targets = registration
+}
+criterion_main!(benches);

@@ -1,0 +1,74 @@
+//! An authorization server that can do one thing: register clients.
+//!
+//! ```text
+//! cargo run --example server
+//! cargo run --example server -- --config examples/server/janssen.json --port 0
+//! ```
+//!
+//! It speaks plain HTTP on the loopback interface and keeps its clients in memory. Behind a proxy that terminates
+//! TLS, `--public-url` is the address that clients see.
+
+mod discovery;
+mod options;
+mod routes;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use clap::Parser;
+use oauth_dcr::{MemoryClientStore, Profile, Registrar};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use crate::options::{Misconfigured, Options};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(&Options::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            if error.is::<Misconfigured>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
+    // Bound before anything is configured: with `--port 0` the address, and so the issuer, is not known earlier.
+    let listener = TcpListener::bind((options.host.as_str(), options.port)).await?;
+    let address = listener.local_addr()?;
+    let server = options.server(address)?;
+
+    let mut builder = Registrar::builder(server.config, MemoryClientStore::default());
+    if let Some(profile) = options.profile.as_deref().and_then(Profile::preset) {
+        builder = builder.profile(profile.clone());
+    }
+    let registrar = builder.build().map_err(|error| Misconfigured(error.to_string()))?;
+    for warning in registrar.warnings() {
+        tracing::warn!("{warning}");
+    }
+
+    let discovery = discovery::document(&server.issuer, &server.registration_endpoint, &registrar);
+    let path = server.registration_endpoint.path();
+    let app = routes::app(registrar, path, discovery);
+
+    println!("listening on http://{address}");
+    println!("to register a client:");
+    println!("  curl -s -H 'content-type: application/json' http://{address}{path} \\");
+    println!(r#"    -d '{{"redirect_uris":["https://app.example.org/cb"]}}'"#);
+
+    let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    axum::serve(listener, app).with_graceful_shutdown(any_of(interrupt, terminate)).await?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn any_of(mut interrupt: Signal, mut terminate: Signal) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}

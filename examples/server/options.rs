@@ -1,0 +1,75 @@
+//! The command line and the configuration file.
+
+use std::fmt::Display;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
+use oauth_dcr::{Profile, RegistrarConfig};
+use url::Url;
+
+/// A server that registers OAuth clients.
+#[derive(Debug, Parser)]
+pub(crate) struct Options {
+    /// A configuration in Janssen's property names. Without one, anybody may register
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The preset that registrations must satisfy
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Profile::presets()))]
+    pub(crate) profile: Option<String>,
+    /// The address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: String,
+    /// The port to listen on; 0 picks a free one
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+    /// The issuer, as clients see it. Default: that of the configuration, or the address that is listened on
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<Url>,
+}
+
+/// What follows from the options once the address is known.
+pub(crate) struct Server {
+    pub(crate) config: RegistrarConfig,
+    pub(crate) issuer: String,
+    pub(crate) registration_endpoint: Url,
+}
+
+/// The options or the configuration cannot be used; one problem per line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Misconfigured(pub(crate) String);
+
+impl Options {
+    pub(crate) fn server(&self, address: SocketAddr) -> Result<Server, Misconfigured> {
+        let config = self.config.as_deref().map(read).transpose()?;
+        let issuer = match (&self.public_url, config.as_ref().and_then(|config| config.issuer.as_ref())) {
+            (Some(issuer), _) | (None, Some(issuer)) => issuer.clone(),
+            (None, None) => url(&format!("http://{address}"))?,
+        };
+        // Clients compare issuers as text, and none is written with the slash that a URL without a path gets.
+        let issuer_text = issuer.as_str().trim_end_matches('/').to_owned();
+
+        let endpoint = url(&format!("{issuer_text}/register"))?;
+        let mut config = config.unwrap_or_else(|| RegistrarConfig::new(endpoint.clone()));
+        let endpoint = config.registration_endpoint.get_or_insert(endpoint).clone();
+        if endpoint.path() == "/" {
+            return Err(Misconfigured(
+                "registrationEndpoint: must have a path, such as /register".to_owned(),
+            ));
+        }
+        config.issuer = Some(issuer);
+        Ok(Server { config, issuer: issuer_text, registration_endpoint: endpoint })
+    }
+}
+
+fn url(text: &str) -> Result<Url, Misconfigured> {
+    Url::parse(text).map_err(|error| Misconfigured(format!("`{text}` is not a URL: {error}")))
+}
+
+fn read(path: &Path) -> Result<RegistrarConfig, Misconfigured> {
+    let fault = |error: &dyn Display| Misconfigured(format!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| fault(&error))?;
+    serde_json::from_str(&text).map_err(|error| fault(&error))
+}

@@ -1,0 +1,358 @@
+//! Registration and management over the types of the `http` crate.
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::{BufMut, Bytes};
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http_body::Body;
+use http_body_util::{BodyExt, Full};
+use tower_service::Service;
+
+use crate::access;
+use crate::client::ClientId;
+use crate::error::{Error, ErrorCode, Unauthorized};
+use crate::profile::Operation;
+use crate::registrar::Registrar;
+use crate::request::{Caller, ClientCertificate, RegisterRequest};
+use crate::response::Registration;
+use crate::secret::RegistrationAccessToken;
+use crate::wire::{NO_STORE, WireError};
+
+/// The registration endpoint ([RFC 7591 §3]) and the configuration endpoint of each client ([RFC 7592 §2]), as a
+/// service that axum, hyper or any other user of `tower` mounts in one line.
+///
+/// POST registers. GET, HEAD, PUT and DELETE manage the client that the address names: in the query
+/// (`/register?client_id=…`) or as one more segment of the path (`/register/…`). Where the endpoint is follows from
+/// `registrationEndpoint`; what a router or a proxy took from the beginning of the path need not be there.
+///
+/// - The bearer token is taken from the one `Authorization` header, never from query or body ([RFC 6750 §2.1]).
+/// - A body above the limit is not read to its end: 413. A content coding is not undone: 415.
+/// - Every answer forbids caching, and none has a `Location` or a token outside its body.
+///
+/// CORS is left to the host, as are TLS, time limits and rate limits. For clients in browsers:
+///
+/// ```
+/// use axum::Router;
+/// use axum::http::{Method, header};
+/// use oauth_dcr::{MemoryClientStore, RegistrationEndpoint, Registrar, RegistrarConfig};
+/// use tower_http::cors::{Any, CorsLayer};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+/// let registrar = Registrar::builder(config, MemoryClientStore::default()).build()?;
+/// let browsers = CorsLayer::new()
+///     .allow_origin(Any)
+///     .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+///     .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+///     .expose_headers([header::WWW_AUTHENTICATE, header::RETRY_AFTER]);
+/// let app: Router = Router::new()
+///     .nest_service("/register", RegistrationEndpoint::new(registrar))
+///     .layer(browsers);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// `nest_service` serves both forms of the address; `route_service("/register", …)` is enough for the query.
+///
+/// [RFC 7591 §3]: https://www.rfc-editor.org/rfc/rfc7591#section-3
+/// [RFC 7592 §2]: https://www.rfc-editor.org/rfc/rfc7592#section-2
+/// [RFC 6750 §2.1]: https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+#[derive(Clone, Debug)]
+pub struct RegistrationEndpoint {
+    registrar: Registrar,
+    /// The segments of the registration endpoint's path.
+    mount: Arc<[String]>,
+}
+
+/// What the address of a request names.
+enum Target {
+    /// The registration endpoint itself.
+    Registration,
+    /// The configuration endpoint of a client. Nothing if the text is no identifier: then there is no such client.
+    Client(Option<ClientId>),
+}
+
+impl RegistrationEndpoint {
+    /// The endpoint of this registrar.
+    #[must_use]
+    pub fn new(registrar: Registrar) -> Self {
+        let endpoint = registrar.0.uris.endpoint.parse::<Uri>().unwrap_or_default();
+        let mount = segments(endpoint.path()).map(str::to_owned).collect();
+        Self { registrar, mount }
+    }
+
+    /// Answers a request. Total: every fault is an answer.
+    pub async fn handle<B: Body>(&self, request: Request<B>) -> Response<Full<Bytes>> {
+        self.handle_as(request, None, None).await
+    }
+
+    /// Answers a request whose caller the host knows: from a certificate, or from an access token that it verified.
+    ///
+    /// With a caller the `Authorization` header is not looked at.
+    pub async fn handle_as<B: Body>(
+        &self,
+        request: Request<B>,
+        caller: Option<Caller>,
+        certificate: Option<ClientCertificate>,
+    ) -> Response<Full<Bytes>> {
+        let (head, body) = request.into_parts();
+        let answer = self.answer(&head, body, caller, certificate.as_ref()).await;
+        let mut answer = answer.unwrap_or_else(refuse);
+        if head.method == Method::HEAD {
+            let length = answer.body().size_hint().exact().unwrap_or_default();
+            answer.headers_mut().insert(CONTENT_LENGTH, length.into());
+            *answer.body_mut() = Full::default();
+        }
+        answer
+    }
+
+    async fn answer<B: Body>(
+        &self,
+        head: &Parts,
+        body: B,
+        caller: Option<Caller>,
+        certificate: Option<&ClientCertificate>,
+    ) -> Result<Response<Full<Bytes>>, WireError> {
+        let target = self.target(&head.uri)?;
+        let operation = match (&head.method, &target) {
+            (&Method::POST, Target::Registration) => Operation::Create,
+            (&Method::GET | &Method::HEAD, _) => Operation::Read,
+            (&Method::PUT, _) => Operation::Update,
+            (&Method::DELETE, _) => Operation::Delete,
+            (&Method::OPTIONS, _) => return Ok(self.options(&target)),
+            (method, _) => {
+                let text = format!("{method} is not offered here");
+                let refusal = invalid_request(405, &text);
+                return Err(refusal.header("allow", &self.allowed(&target)));
+            }
+        };
+        self.admit(operation, &target)?;
+        let caller = caller.map_or_else(|| presented(&head.headers), Ok)?;
+        let id = match &target {
+            Target::Client(Some(id)) => Some(id),
+            _ if operation == Operation::Create => None,
+            _ => return Err(self.registrar.wire_error(&unknown_client(&caller))),
+        };
+        let result = match (operation, id) {
+            (Operation::Read, Some(id)) => self.registrar.read(id, &caller).await,
+            (Operation::Delete, Some(id)) => match self.registrar.delete(id, &caller).await {
+                Ok(()) => return Ok(respond(204, Bytes::new())),
+                Err(error) => Err(error),
+            },
+            (_, id) => {
+                let body = self.collect(&head.headers, body).await?;
+                let mut request = RegisterRequest::from_body(&body).with_caller(&caller);
+                if let Some(media_type) = self.media_type(&head.headers)? {
+                    request = request.with_media_type(media_type);
+                }
+                if let Some(certificate) = certificate {
+                    request = request.with_client_certificate(certificate);
+                }
+                match id {
+                    Some(id) => self.registrar.update(id, request).await,
+                    None => self.registrar.register(request).await,
+                }
+            }
+        };
+        // The text of the answer is wiped when its last byte was sent.
+        let success = |answer: Registration| respond(answer.status, Bytes::from_owner(answer.body));
+        result.map(success).map_err(|error| self.registrar.wire_error(&error))
+    }
+
+    /// What the address names. A router or a proxy may have taken the beginning of the path away: the longest end of
+    /// the endpoint's own path that the request begins with is passed over, and what follows is the identifier.
+    fn target(&self, uri: &Uri) -> Result<Target, WireError> {
+        let path: Vec<&str> = segments(uri.path()).collect();
+        let mut ends = (0..=self.mount.len()).filter_map(|start| self.mount.get(start..));
+        let passed = ends.find(|end| path.get(..end.len()).is_some_and(|begin| begin == *end));
+        let rest = path.get(passed.map_or(0, <[_]>::len)..).unwrap_or_default();
+
+        let of_query = uri.query().unwrap_or_default().split('&').filter_map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (percent_decoded(name).as_deref() == Some("client_id")).then_some(value)
+        });
+        let named: Vec<&str> = rest.iter().copied().chain(of_query).collect();
+        match (rest, &named[..]) {
+            ([] | [_], []) => Ok(Target::Registration),
+            ([] | [_], [id]) => Ok(Target::Client(percent_decoded(id).and_then(|id| ClientId::new(&id)))),
+            ([] | [_], _) => {
+                let text = "the address must name one client, and once";
+                Err(invalid_request(400, text))
+            }
+            _ => Err(invalid_request(404, "there is nothing at this address")),
+        }
+    }
+
+    /// Refuses what is switched off or not offered before anything of the request is read.
+    fn admit(&self, operation: Operation, target: &Target) -> Result<(), WireError> {
+        let engine = &self.registrar.0;
+        if !engine.settings.is_enabled {
+            return Err(self.registrar.wire_error(&Error::Disabled));
+        }
+        if !access::is_offered(&engine.policy, operation) {
+            let refusal = self.registrar.wire_error(&Error::NotOffered(operation));
+            return Err(refusal.header("allow", &self.allowed(target)));
+        }
+        Ok(())
+    }
+
+    /// The methods of an address (RFC 9110 section 10.2.1).
+    fn allowed(&self, target: &Target) -> String {
+        let methods: &[(&str, Operation)] = match target {
+            Target::Registration => &[("POST", Operation::Create)],
+            Target::Client(_) => {
+                &[("GET, HEAD", Operation::Read), ("PUT", Operation::Update), ("DELETE", Operation::Delete)]
+            }
+        };
+        let offered = methods.iter().filter(|(_, operation)| self.registrar.offers(*operation));
+        let methods: Vec<&str> = offered.map(|(methods, _)| *methods).chain(["OPTIONS"]).collect();
+        methods.join(", ")
+    }
+
+    fn options(&self, target: &Target) -> Response<Full<Bytes>> {
+        let mut answer = respond(204, Bytes::new());
+        if let Ok(allowed) = HeaderValue::try_from(self.allowed(target)) {
+            answer.headers_mut().insert(ALLOW, allowed);
+        }
+        answer
+    }
+
+    /// The body, if it is small enough: the announced length is looked at first, then what arrives is counted.
+    async fn collect<B: Body>(&self, headers: &HeaderMap, body: B) -> Result<Vec<u8>, WireError> {
+        let limit = self.registrar.max_body_bytes();
+        let too_large = || self.registrar.wire_error(&Error::TooLarge(limit));
+        let announced =
+            headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+        if announced.is_some_and(|length| length > limit) {
+            return Err(too_large());
+        }
+        let mut collected = Vec::with_capacity(announced.unwrap_or_default());
+        let mut body = pin!(body);
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else {
+                let text = "the body could not be read to its end";
+                return Err(invalid_request(400, text));
+            };
+            let Ok(data) = frame.into_data() else { continue };
+            if bytes::Buf::remaining(&data) > limit - collected.len() {
+                return Err(too_large());
+            }
+            collected.put(data);
+        }
+        Ok(collected)
+    }
+
+    /// The media type of the body, for the engine to judge.
+    fn media_type<'h>(&self, headers: &'h HeaderMap) -> Result<Option<&'h str>, WireError> {
+        let is_identity = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
+        if !headers.get_all(CONTENT_ENCODING).iter().all(is_identity) {
+            let text = "the body must not have a content coding";
+            let refusal = invalid_request(415, text);
+            return Err(refusal.header("accept-encoding", "identity"));
+        }
+        let mut fields = headers.get_all(CONTENT_TYPE).iter();
+        match (fields.next().map(HeaderValue::to_str), fields.next()) {
+            (None, _) => Ok(None),
+            (Some(Ok(media_type)), None) => Ok(Some(media_type)),
+            _ => Err(self.registrar.wire_error(&Error::UnsupportedMediaType)),
+        }
+    }
+}
+
+impl<B> Service<Request<B>> for RegistrationEndpoint
+where
+    B: Body + Send + 'static,
+    B::Data: Send,
+{
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let endpoint = self.clone();
+        Box::pin(async move { Ok(endpoint.handle(request).await) })
+    }
+}
+
+fn invalid_request(status: u16, description: &str) -> WireError {
+    WireError::with_code(status, &ErrorCode::INVALID_REQUEST, description)
+}
+
+/// The caller, as the one `Authorization` header says (RFC 6750 section 2.1). A header of another scheme is a
+/// credential that is not valid here.
+fn presented(headers: &HeaderMap) -> Result<Caller, WireError> {
+    let mut fields = headers.get_all(AUTHORIZATION).iter();
+    let Some(field) = fields.next() else { return Ok(Caller::Anonymous) };
+    if fields.next().is_some() {
+        let refusal = invalid_request(400, "there must be one authorization header");
+        return Err(refusal.header("www-authenticate", r#"Bearer error="invalid_request""#));
+    }
+    let credentials = field.to_str().ok().and_then(|text| text.split_once(' '));
+    let token = credentials.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let token =
+        token.and_then(|(_, token)| RegistrationAccessToken::from_bearer(token.trim_start_matches(' ')));
+    Ok(token.map_or(Caller::Malformed, Caller::Bearer))
+}
+
+/// What a request gets that manages no client there is.
+fn unknown_client(caller: &Caller) -> Error {
+    Error::Unauthorized(match caller {
+        Caller::Anonymous => Unauthorized::Missing,
+        _ => Unauthorized::InvalidToken,
+    })
+}
+
+/// The segments of a path, without the empty one behind a last slash.
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let path = path.strip_suffix('/').unwrap_or(path);
+    path.split('/').filter(move |_| !path.is_empty())
+}
+
+/// A text without its percent escapes; nothing if one is malformed or the octets are not UTF-8.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut octets = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&octet, after)) = rest.split_first() {
+        rest = after;
+        if octet != b'%' {
+            octets.push(octet);
+            continue;
+        }
+        let (digits, after) = after.split_at_checked(2)?;
+        let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
+        octets.push(u8::from_str_radix(digits, 16).ok()?);
+        rest = after;
+    }
+    String::from_utf8(octets).ok()
+}
+
+/// An answer that nobody may keep, with JSON if it has a body.
+fn respond(status: u16, body: Bytes) -> Response<Full<Bytes>> {
+    let content_type = (!body.is_empty()).then_some(("content-type", "application/json"));
+    let mut answer = Response::new(Full::new(body));
+    *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in NO_STORE.into_iter().chain(content_type) {
+        answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    answer
+}
+
+fn refuse(fault: WireError) -> Response<Full<Bytes>> {
+    let mut answer = respond(fault.status, fault.body.into());
+    for (name, value) in fault.headers.into_iter().filter(|(name, _)| *name != "content-type") {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            answer.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    answer
+}

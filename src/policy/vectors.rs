@@ -1,0 +1,131 @@
+//! The policy vectors: a profile, a request, and what comes of it.
+
+use serde_json::{Map, Value};
+
+use super::{Facts, Policy};
+use crate::config::Reading;
+use crate::json::{self, Limits};
+use crate::metadata::{Document, FieldId, Origin};
+use crate::profile::{Operation, Profile};
+
+/// Profiles whose vectors run. The others come with the profiles themselves.
+const PROFILES: &[&str] = &["rfc7591", "oidc"];
+
+#[test]
+fn every_vector_comes_out_as_printed() {
+    let file: Value = serde_json::from_str(include_str!("../../tests/data/profile_vectors.json")).unwrap();
+    let scopes: Vec<String> = serde_json::from_value(file["supported_scopes"].clone()).unwrap();
+    let mut count = 0;
+    let mut failures = Vec::new();
+    for vector in file["vectors"].as_array().unwrap() {
+        let profile = vector["p"].as_str().unwrap();
+        if !PROFILES.contains(&profile) {
+            continue;
+        }
+        count += 1;
+        if let Err(difference) = run(vector, &file["fixtures"], &scopes) {
+            failures.push(format!("{}: {difference}", vector["id"]));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(count >= 10, "only {count} vectors ran");
+}
+
+fn run(vector: &Value, fixtures: &Value, scopes: &[String]) -> Result<(), String> {
+    let profile = Profile::preset(vector["p"].as_str().unwrap()).unwrap().compose().unwrap();
+    let policy = Policy::compile(&profile, Some(scopes)).unwrap();
+    let body = fixture(vector, fixtures, "req", "with").unwrap_or_default();
+    let text = with_nulls(body, vector);
+    let stored = vector.get("stored").map(Value::to_string);
+    let stored = stored.as_deref().map(read);
+    let operation = match vector["op"].as_str() {
+        Some("update") => Operation::Update,
+        _ => Operation::Create,
+    };
+    let facts = Facts {
+        operation,
+        reading: Reading::Strict,
+        statement: None,
+        certificate: None,
+        stored: stored.as_ref(),
+    };
+    let mut document = read(&text);
+    let faults = policy.apply(&mut document, &facts, None);
+    match (vector["err"].as_str(), faults.first()) {
+        (Some(expected), Some(fault)) => {
+            let (failure, member) = expected.split_once(':').unwrap_or((expected, ""));
+            let named = fault.field.split('[').next().unwrap_or_default();
+            if fault.failure.as_str() == failure && (member.is_empty() || member == named) {
+                Ok(())
+            } else {
+                Err(format!("expected {expected}, found {}:{} ({fault})", fault.failure, fault.field))
+            }
+        }
+        (Some(expected), None) => Err(format!("expected {expected}, was accepted")),
+        (None, Some(fault)) => Err(format!("was refused: {fault}")),
+        (None, None) => expect_members(&vector["ok"], &document),
+    }
+}
+
+fn expect_members(expected: &Value, document: &Document<'_>) -> Result<(), String> {
+    let result: Value = serde_json::from_str(&document.to_json_text()).unwrap();
+    for (name, value) in expected.as_object().into_iter().flatten() {
+        let found = result.get(name).unwrap_or(&Value::Null);
+        if found != value {
+            return Err(format!("{name} is {found}, not {value}"));
+        }
+    }
+    Ok(())
+}
+
+fn fixture(vector: &Value, fixtures: &Value, name: &str, changes: &str) -> Option<Map<String, Value>> {
+    let mut base = vector.get(name).map(|fixture| fixtures[fixture.as_str().unwrap()].as_object().unwrap().clone());
+    for (member, value) in vector.get(changes).and_then(Value::as_object).into_iter().flatten() {
+        let base = base.get_or_insert_default();
+        if value.is_null() {
+            base.remove(member);
+        } else {
+            base.insert(member.clone(), value.clone());
+        }
+    }
+    base
+}
+
+fn with_nulls(mut body: Map<String, Value>, vector: &Value) -> String {
+    for name in vector["nulls"].as_array().into_iter().flatten() {
+        body.insert(name.as_str().unwrap().to_owned(), Value::Null);
+    }
+    Value::Object(body).to_string()
+}
+
+fn read(text: &str) -> Document<'_> {
+    json::read_object(text.as_bytes(), Limits { depth: 16, members: 200 }, Origin::Request).unwrap()
+}
+
+/// The outcome does not depend on the order of members.
+#[test]
+fn members_may_come_in_any_order() {
+    let profile = Profile::preset("standard").unwrap().compose().unwrap();
+    let policy = Policy::compile(&profile, None).unwrap();
+    let facts =
+        Facts { operation: Operation::Create, reading: Reading::Strict, statement: None, certificate: None, stored: None };
+    let one = r#"{"redirect_uris":["http://127.0.0.1/cb"],"response_types":["id_token code"],"client_name":"x"}"#;
+    let other = r#"{"client_name":"x","response_types":["id_token code"],"redirect_uris":["http://127.0.0.1/cb"]}"#;
+    let outcomes = [one, other].map(|text| {
+        let mut document = read(text);
+        assert_eq!(policy.apply(&mut document, &facts, None), Vec::new());
+        serde_json::from_str::<Value>(&document.to_json_text()).unwrap()
+    });
+    assert_eq!(outcomes[0], outcomes[1]);
+    assert_eq!(outcomes[0]["grant_types"], serde_json::json!(["authorization_code", "implicit"]));
+    assert_eq!(outcomes[0]["response_types"], serde_json::json!(["code id_token"]));
+    assert_eq!(outcomes[0]["application_type"], "native");
+}
+
+#[test]
+fn every_row_of_the_table_is_found_by_its_name() {
+    for (position, spec) in crate::metadata::fields::TABLE.iter().enumerate() {
+        assert_eq!(FieldId::of(spec.name).map(FieldId::index), Some(position), "{}", spec.name);
+    }
+    assert_eq!(FieldId::of("redirectUris"), None);
+}

@@ -1,0 +1,247 @@
+//! The example server as a process, and the HTTP client that talks to it.
+
+#![allow(dead_code, reason = "each test binary uses its own part")]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::OnceLock;
+
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+
+/// A running server, stopped when dropped.
+pub struct Server {
+    child: Child,
+    /// Kept open, so that the server can go on printing.
+    _stdout: BufReader<ChildStdout>,
+    base: String,
+    client: reqwest::Client,
+}
+
+impl Server {
+    /// Starts a server where anybody may register.
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts a server with these arguments, on a port of its own.
+    pub fn start_with(arguments: &[&str]) -> Self {
+        let mut child = Command::new(binary())
+            .args(["--port", "0"])
+            .args(arguments)
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let Some(base) = line.trim().strip_prefix("listening on ") else {
+            let _ = child.kill();
+            panic!("the server did not start: {line}");
+        };
+        Self { base: base.to_owned(), client: reqwest::Client::new(), _stdout: stdout, child }
+    }
+
+    /// `http://127.0.0.1:port`
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The registration endpoint.
+    pub fn endpoint(&self) -> String {
+        format!("{}/register", self.base)
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the process to end and returns its exit code.
+    pub fn wait(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
+    /// A request to a path below the base, or to a whole URL.
+    pub fn request(&self, method: Method, target: &str) -> reqwest::RequestBuilder {
+        let url = if target.starts_with('/') { format!("{}{target}", self.base) } else { target.to_owned() };
+        self.client.request(method, url)
+    }
+
+    /// POSTs a JSON text to the registration endpoint.
+    pub async fn post(&self, body: impl Into<Vec<u8>>) -> Answer {
+        let request = self.request(Method::POST, "/register");
+        Answer::of(request.header("content-type", "application/json").body(body.into())).await
+    }
+
+    /// Tries to register a client.
+    pub async fn try_register(&self, metadata: &Value) -> Answer {
+        self.post(metadata.to_string()).await
+    }
+
+    /// Registers a client.
+    #[track_caller]
+    pub fn register(&self, metadata: Value) -> impl Future<Output = Registered> {
+        let place = std::panic::Location::caller();
+        async move {
+            let answer = self.try_register(&metadata).await;
+            assert_eq!(answer.status, 201, "{place}: {}", answer.text());
+            Registered::of(answer.json())
+        }
+    }
+
+    /// Registers a web client with one redirection URI.
+    pub async fn register_plain(&self) -> Registered {
+        self.register(json!({ "redirect_uris": ["https://app.example.org/cb"] })).await
+    }
+
+    /// A request to the configuration endpoint of a client, with its token.
+    pub async fn manage(&self, method: Method, client: &Registered, body: Option<&Value>) -> Answer {
+        let mut request = self.request(method, &client.uri).bearer_auth(&client.token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        Answer::of(request).await
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A client as it was answered to its registration.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    pub id: String,
+    pub uri: String,
+    pub token: String,
+    pub body: Value,
+}
+
+impl Registered {
+    pub fn of(body: Value) -> Self {
+        let text =
+            |name: &str| body[name].as_str().unwrap_or_else(|| panic!("no {name} in {body}")).to_owned();
+        Self {
+            id: text("client_id"),
+            uri: text("registration_client_uri"),
+            token: text("registration_access_token"),
+            body,
+        }
+    }
+
+    /// What a client sends back in an update: everything but what only the server sets.
+    pub fn for_update(&self) -> Value {
+        let mut body = self.body.clone();
+        for name in [
+            "registration_access_token",
+            "registration_client_uri",
+            "client_secret_expires_at",
+            "client_id_issued_at",
+        ] {
+            body.as_object_mut().unwrap().remove(name);
+        }
+        body
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Sends a request.
+    pub async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, body: response.bytes().await.unwrap().to_vec() }
+    }
+
+    /// The value of a header that may be there once.
+    #[track_caller]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next().map(|value| value.to_str().unwrap());
+        assert!(values.next().is_none(), "{name} is there twice");
+        value
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    /// The body as JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {}", self.text()))
+    }
+
+    /// Asserts that the answer may not be kept, and that it is JSON if it has a body.
+    #[track_caller]
+    pub fn assert_well_formed(&self) {
+        assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
+        assert_eq!(self.header("pragma"), Some("no-cache"), "{self:?}");
+        assert_eq!(self.header("location"), None, "{self:?}");
+        if self.status == 204 {
+            assert_eq!((self.header("content-type"), self.body.len()), (None, 0), "{self:?}");
+        } else {
+            assert_eq!(self.header("content-type"), Some("application/json"), "{self:?}");
+        }
+        if self.status == 401 {
+            assert!(
+                self.header("www-authenticate").is_some_and(|text| text.starts_with("Bearer ")),
+                "{self:?}"
+            );
+        }
+    }
+
+    /// Asserts an error: status, code and description.
+    #[track_caller]
+    pub fn assert_error(&self, status: u16, code: &str, description: &str) {
+        self.assert_well_formed();
+        assert_eq!(self.status, status, "{}", self.text());
+        assert_eq!(self.json(), json!({ "error": code, "error_description": description }));
+    }
+
+    /// Asserts the refusal of a request without credentials.
+    #[track_caller]
+    pub fn assert_no_credentials(&self) {
+        self.assert_well_formed();
+        assert_eq!(self.status, 401, "{}", self.text());
+        assert_eq!(self.header("www-authenticate"), Some(r#"Bearer realm="client registration""#));
+        assert_eq!(self.json(), json!({ "error_description": "a bearer token is needed" }));
+    }
+
+    /// Asserts the refusal of a credential.
+    #[track_caller]
+    pub fn assert_invalid_token(&self) {
+        self.assert_error(401, "invalid_token", "the token is not valid here");
+        assert_eq!(self.header("www-authenticate"), Some(r#"Bearer error="invalid_token""#));
+    }
+}
+
+/// The example server. `cargo test` builds the examples before it runs the tests; for a single test that was run
+/// without them, they are built here.
+pub fn binary() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let test = std::env::current_exe().unwrap();
+        // target/debug/deps/http-0123 -> target/debug/examples/server
+        let binary = test.ancestors().nth(2).unwrap().join("examples/server");
+        if !binary.exists() {
+            let status = Command::new(env!("CARGO")).args(["build", "--example", "server"]).status().unwrap();
+            assert!(status.success(), "the example server does not build");
+        }
+        binary
+    })
+}
