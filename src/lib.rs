@@ -79,8 +79,8 @@
 //!    [`update`](Registrar::update) and [`delete`](Registrar::delete) from an HTTP layer of one's own and answer errors
 //!    with [`Registrar::wire_error`].
 //! 5. Publish [`Registrar::discovery`] with the server's metadata.
-//! 6. For decisions that no profile can express, write a [`ScriptHook`]. [`Registrar::explain`] says of any request what
-//!    would be decided, and why.
+//! 6. For decisions that no profile can express, write a [`ScriptHook`]. [`Registrar::explain`] says of any request
+//!    what would be decided, and why.
 //!
 //! # Features
 //!
@@ -99,7 +99,7 @@
 //!
 //! Software statements are not verified: `software_statement` is dropped from a request, and all metadata is
 //! self-asserted. A signed request is refused. Properties and parts of a profile that ask for such proof are read and
-//! have no effect.
+//! have no effect: a plain request without it is accepted. The feature `tracing` emits nothing.
 //!
 //! [RFC 7591]: https://www.rfc-editor.org/rfc/rfc7591
 //! [RFC 7592]: https://www.rfc-editor.org/rfc/rfc7592

@@ -1,6 +1,7 @@
 //! What a host hands in.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 
 use crate::client::ClientId;
@@ -17,7 +18,7 @@ use crate::secret::RegistrationAccessToken;
 ///     .with_media_type("application/json")
 ///     .with_caller(&Caller::Anonymous);
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[must_use]
 pub struct RegisterRequest<'a> {
     pub(crate) body: &'a [u8],
@@ -51,6 +52,19 @@ impl<'a> RegisterRequest<'a> {
     /// The address it comes from, for hooks.
     pub fn with_remote_address(self, address: IpAddr) -> Self {
         Self { remote_address: Some(address), ..self }
+    }
+}
+
+impl fmt::Debug for RegisterRequest<'_> {
+    /// Of the body only its length is shown: an update repeats the client secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RegisterRequest")
+            .field("body", &format_args!("[{} bytes]", self.body.len()))
+            .field("media_type", &self.media_type)
+            .field("caller", &self.caller)
+            .field("certificate", &self.certificate)
+            .field("remote_address", &self.remote_address)
+            .finish()
     }
 }
 

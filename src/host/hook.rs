@@ -1,6 +1,6 @@
 //! The host's own decisions, at named points of the flow.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::net::IpAddr;
 
 use async_trait::async_trait;
@@ -71,7 +71,6 @@ pub struct NoHook;
 impl ScriptHook for NoHook {}
 
 /// What a hook can look at.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct HookContext<'a> {
     /// The operation.
@@ -88,6 +87,21 @@ pub struct HookContext<'a> {
     pub certificate: Option<&'a ClientCertificate>,
     /// The address the request comes from.
     pub remote_address: Option<IpAddr>,
+}
+
+impl fmt::Debug for HookContext<'_> {
+    /// Of the body only its length is shown: an update repeats the client secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HookContext")
+            .field("operation", &self.operation)
+            .field("profile", &self.profile)
+            .field("client", &self.client)
+            .field("caller", &self.caller)
+            .field("body", &format_args!("[{} bytes]", self.body.len()))
+            .field("certificate", &self.certificate)
+            .field("remote_address", &self.remote_address)
+            .finish()
+    }
 }
 
 /// Why a hook stopped the request.

@@ -41,22 +41,22 @@ field_table! {
     /// Home page of the client, `http` or `https`; variants by language allowed.
     ///
     /// Should have the scheme and host of a redirection URI.
-    CLIENT_URI client_uri: Localized = "client_uri" Uri OAuth "RFC 7591 2" localized;
+    CLIENT_URI client_uri: Localized = "client_uri" WebUri OAuth "RFC 7591 2" localized;
 
     /// Image shown when people are asked for approval; variants by language allowed.
     ///
     /// `http` or `https`. Should have the scheme and host of a redirection URI.
-    LOGO_URI logo_uri: Localized = "logo_uri" Uri OAuth "RFC 7591 2" localized;
+    LOGO_URI logo_uri: Localized = "logo_uri" WebUri OAuth "RFC 7591 2" localized;
 
     /// Page with the terms of service, `http` or `https`; variants by language allowed.
     ///
     /// Should have the scheme and host of a redirection URI.
-    TOS_URI tos_uri: Localized = "tos_uri" Uri OAuth "RFC 7591 2" localized;
+    TOS_URI tos_uri: Localized = "tos_uri" WebUri OAuth "RFC 7591 2" localized;
 
     /// Page that says how the client uses personal data; variants by language allowed.
     ///
     /// `http` or `https`. Should have the scheme and host of a redirection URI.
-    POLICY_URI policy_uri: Localized = "policy_uri" Uri OAuth "RFC 7591 2" localized;
+    POLICY_URI policy_uri: Localized = "policy_uri" WebUri OAuth "RFC 7591 2" localized;
 
     /// Scope tokens the client may ask for. Default: what the policy says, perhaps nothing.
     ///
@@ -438,11 +438,11 @@ field_table! {
 
     /// Page with more about the client, `http` or `https`; variants by language allowed.
     INFORMATION_URI information_uri: Localized
-        = "information_uri" Uri Later "OpenID Federation 5.2.2" localized;
+        = "information_uri" WebUri Later "OpenID Federation 5.2.2" localized;
 
     /// Home page of the organization, `http` or `https`; variants by language allowed.
     ORGANIZATION_URI organization_uri: Localized
-        = "organization_uri" Uri Later "OpenID Federation 5.2.2" localized;
+        = "organization_uri" WebUri Later "OpenID Federation 5.2.2" localized;
 
     // Verifiable credentials
 

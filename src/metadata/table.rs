@@ -13,6 +13,8 @@ pub enum Kind {
     Uri,
     /// A JSON string holding an absolute `https` URI.
     HttpsUri,
+    /// A JSON string holding an `https` or `http` URL, which only a browser follows.
+    WebUri,
     /// `true` or `false`.
     Bool,
     /// A JSON integer.
@@ -36,6 +38,7 @@ impl Kind {
             Kind::String => "must be a string",
             Kind::Uri => "must be a string holding an absolute URI",
             Kind::HttpsUri => "must be a string holding an absolute https URI",
+            Kind::WebUri => "must be a string holding an http or https URL",
             Kind::Bool => "must be true or false",
             Kind::Int => "must be an integer",
             Kind::List => "must be an array of strings",

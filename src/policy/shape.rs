@@ -78,7 +78,7 @@ impl Shape<'_> {
             (Kind::List | Kind::UriList, FieldValue::Unfit(Unfit::Element(index, found))) => {
                 return Err((Some(*index), "type", format!("must be a string and not {found}")));
             }
-            (Kind::String | Kind::Uri | Kind::HttpsUri | Kind::Words, FieldValue::Text(_))
+            (Kind::String | Kind::Uri | Kind::HttpsUri | Kind::WebUri | Kind::Words, FieldValue::Text(_))
             | (Kind::Bool, FieldValue::Bool(_))
             | (Kind::Int, FieldValue::Int(_))
             | (Kind::List | Kind::UriList, FieldValue::List(_))
@@ -174,7 +174,7 @@ impl Shape<'_> {
             return Err((index, "pattern", format!("must match {}", pattern.as_str())));
         }
         match self.member.kind {
-            Kind::Uri | Kind::HttpsUri | Kind::UriList if self.field != fields::REDIRECT_URIS => {
+            Kind::Uri | Kind::HttpsUri | Kind::WebUri | Kind::UriList if self.field != fields::REDIRECT_URIS => {
                 self.judge_uri(text).map_err(|message| (index, "uri", message))
             }
             _ => Ok(()),
@@ -189,6 +189,9 @@ impl Shape<'_> {
         let uri = ParsedUri::parse(text, self.member.max_length.unwrap_or(MAX_URI))?;
         if self.member.kind == Kind::HttpsUri && !uri.is_https() {
             return Err("must use https".to_owned());
+        }
+        if self.member.kind == Kind::WebUri && !matches!(uri.scheme(), "https" | "http") {
+            return Err("must use https or http".to_owned());
         }
         // Only request_uris carry one: the hash of their content (OpenID Connect Core section 6.2).
         if uri.has_fragment() && self.field != fields::REQUEST_URIS {

@@ -527,7 +527,7 @@ fn every_member() -> Map<String, Value> {
         let uri = format!("https://app.example.org/{}?q=%C3%A9&a=/", row.name);
         let value = match row.kind {
             Kind::String => json!(text),
-            Kind::Uri | Kind::HttpsUri => json!(uri),
+            Kind::Uri | Kind::HttpsUri | Kind::WebUri => json!(uri),
             Kind::Bool => json!(place % 2 == 0),
             Kind::Int => json!(9_007_199_254_740_991_i64),
             Kind::List => json!(["z", text, "a"]),

@@ -1,17 +1,21 @@
-//! The example server as a process, and the HTTP client that talks to it.
+//! The example server as a process, an endpoint without a server, and the answers of both.
 
 #![allow(dead_code, reason = "each test binary uses its own part")]
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
-use http::{HeaderMap, Method};
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request};
+use http_body_util::{BodyExt, Full};
+use oauth_dcr::{MemoryClientStore, Registrar, RegistrarBuilder, RegistrarConfig, RegistrationEndpoint};
 use serde_json::{Value, json};
 
 /// A running server, stopped when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     /// Kept open, so that the server can go on printing.
     _stdout: BufReader<ChildStdout>,
@@ -21,12 +25,12 @@ pub struct Server {
 
 impl Server {
     /// Starts a server where anybody may register.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::start_with(&[])
     }
 
     /// Starts a server with these arguments, on a port of its own.
-    pub fn start_with(arguments: &[&str]) -> Self {
+    pub(crate) fn start_with(arguments: &[&str]) -> Self {
         let mut child = Command::new(binary())
             .args(["--port", "0"])
             .args(arguments)
@@ -44,46 +48,51 @@ impl Server {
         Self { base: base.to_owned(), client: reqwest::Client::new(), _stdout: stdout, child }
     }
 
+    /// Starts a server with this configuration, kept in a file of this name.
+    pub(crate) fn configured(name: &str, config: &Value) -> Self {
+        Self::start_with(&["--config", config_file(name, config).to_str().unwrap()])
+    }
+
     /// `http://127.0.0.1:port`
-    pub fn base(&self) -> &str {
+    pub(crate) fn base(&self) -> &str {
         &self.base
     }
 
     /// The registration endpoint.
-    pub fn endpoint(&self) -> String {
+    pub(crate) fn endpoint(&self) -> String {
         format!("{}/register", self.base)
     }
 
     /// The process id.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
     /// Waits for the process to end and returns its exit code.
-    pub fn wait(&mut self) -> Option<i32> {
+    pub(crate) fn wait(&mut self) -> Option<i32> {
         self.child.wait().unwrap().code()
     }
 
     /// A request to a path below the base, or to a whole URL.
-    pub fn request(&self, method: Method, target: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, method: Method, target: &str) -> reqwest::RequestBuilder {
         let url = if target.starts_with('/') { format!("{}{target}", self.base) } else { target.to_owned() };
         self.client.request(method, url)
     }
 
     /// POSTs a JSON text to the registration endpoint.
-    pub async fn post(&self, body: impl Into<Vec<u8>>) -> Answer {
+    pub(crate) async fn post(&self, body: impl Into<Vec<u8>>) -> Answer {
         let request = self.request(Method::POST, "/register");
         Answer::of(request.header("content-type", "application/json").body(body.into())).await
     }
 
     /// Tries to register a client.
-    pub async fn try_register(&self, metadata: &Value) -> Answer {
+    pub(crate) async fn try_register(&self, metadata: &Value) -> Answer {
         self.post(metadata.to_string()).await
     }
 
     /// Registers a client.
     #[track_caller]
-    pub fn register(&self, metadata: Value) -> impl Future<Output = Registered> {
+    pub(crate) fn register(&self, metadata: Value) -> impl Future<Output = Registered> {
         let place = std::panic::Location::caller();
         async move {
             let answer = self.try_register(&metadata).await;
@@ -93,12 +102,21 @@ impl Server {
     }
 
     /// Registers a web client with one redirection URI.
-    pub async fn register_plain(&self) -> Registered {
+    pub(crate) async fn register_plain(&self) -> Registered {
         self.register(json!({ "redirect_uris": ["https://app.example.org/cb"] })).await
     }
 
+    /// Writes octets to a connection of its own, and reads what comes back until the server closes it.
+    pub(crate) fn exchange(&self, octets: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.base.strip_prefix("http://").unwrap()).unwrap();
+        stream.write_all(octets).unwrap();
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8(answer).unwrap()
+    }
+
     /// A request to the configuration endpoint of a client, with its token.
-    pub async fn manage(&self, method: Method, client: &Registered, body: Option<&Value>) -> Answer {
+    pub(crate) async fn manage(&self, method: Method, client: &Registered, body: Option<&Value>) -> Answer {
         let mut request = self.request(method, &client.uri).bearer_auth(&client.token);
         if let Some(body) = body {
             request = request.json(body);
@@ -116,15 +134,15 @@ impl Drop for Server {
 
 /// A client as it was answered to its registration.
 #[derive(Clone, Debug)]
-pub struct Registered {
-    pub id: String,
-    pub uri: String,
-    pub token: String,
-    pub body: Value,
+pub(crate) struct Registered {
+    pub(crate) id: String,
+    pub(crate) uri: String,
+    pub(crate) token: String,
+    pub(crate) body: Value,
 }
 
 impl Registered {
-    pub fn of(body: Value) -> Self {
+    pub(crate) fn of(body: Value) -> Self {
         let text =
             |name: &str| body[name].as_str().unwrap_or_else(|| panic!("no {name} in {body}")).to_owned();
         Self {
@@ -136,7 +154,7 @@ impl Registered {
     }
 
     /// What a client sends back in an update: everything but what only the server sets.
-    pub fn for_update(&self) -> Value {
+    pub(crate) fn for_update(&self) -> Value {
         let mut body = self.body.clone();
         for name in [
             "registration_access_token",
@@ -152,23 +170,30 @@ impl Registered {
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
     /// Sends a request.
-    pub async fn of(request: reqwest::RequestBuilder) -> Self {
+    pub(crate) async fn of(request: reqwest::RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Self { status, headers, body: response.bytes().await.unwrap().to_vec() }
     }
 
+    /// Asks an endpoint that no server is in front of.
+    pub(crate) async fn from(endpoint: &RegistrationEndpoint, request: Request<Full<Bytes>>) -> Self {
+        let (head, body) = endpoint.handle(request).await.into_parts();
+        let body = body.collect().await.unwrap().to_bytes().to_vec();
+        Self { status: head.status.as_u16(), headers: head.headers, body }
+    }
+
     /// The value of a header that may be there once.
     #[track_caller]
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next().map(|value| value.to_str().unwrap());
         assert!(values.next().is_none(), "{name} is there twice");
@@ -176,19 +201,19 @@ impl Answer {
     }
 
     /// The body as text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
     /// The body as JSON.
     #[track_caller]
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {}", self.text()))
     }
 
     /// Asserts that the answer may not be kept, and that it is JSON if it has a body.
     #[track_caller]
-    pub fn assert_well_formed(&self) {
+    pub(crate) fn assert_well_formed(&self) {
         assert_eq!(self.header("cache-control"), Some("no-store"), "{self:?}");
         assert_eq!(self.header("pragma"), Some("no-cache"), "{self:?}");
         assert_eq!(self.header("location"), None, "{self:?}");
@@ -207,7 +232,7 @@ impl Answer {
 
     /// Asserts an error: status, code and description.
     #[track_caller]
-    pub fn assert_error(&self, status: u16, code: &str, description: &str) {
+    pub(crate) fn assert_error(&self, status: u16, code: &str, description: &str) {
         self.assert_well_formed();
         assert_eq!(self.status, status, "{}", self.text());
         assert_eq!(self.json(), json!({ "error": code, "error_description": description }));
@@ -215,7 +240,7 @@ impl Answer {
 
     /// Asserts the refusal of a request without credentials.
     #[track_caller]
-    pub fn assert_no_credentials(&self) {
+    pub(crate) fn assert_no_credentials(&self) {
         self.assert_well_formed();
         assert_eq!(self.status, 401, "{}", self.text());
         assert_eq!(self.header("www-authenticate"), Some(r#"Bearer realm="client registration""#));
@@ -224,15 +249,44 @@ impl Answer {
 
     /// Asserts the refusal of a credential.
     #[track_caller]
-    pub fn assert_invalid_token(&self) {
+    pub(crate) fn assert_invalid_token(&self) {
         self.assert_error(401, "invalid_token", "the token is not valid here");
         assert_eq!(self.header("www-authenticate"), Some(r#"Bearer error="invalid_token""#));
     }
 }
 
+/// An endpoint without a server in front of it: what the example server has no option for.
+pub(crate) fn endpoint(
+    config: Value,
+    adapt: impl FnOnce(RegistrarBuilder) -> RegistrarBuilder,
+) -> RegistrationEndpoint {
+    let mut members = json!({ "registrationEndpoint": "https://op.example.com/register", "dynamicRegistrationEnabled": true });
+    members.as_object_mut().unwrap().extend(config.as_object().unwrap().clone());
+    let config: RegistrarConfig = serde_json::from_value(members).unwrap();
+    let builder = Registrar::builder(config, MemoryClientStore::default());
+    RegistrationEndpoint::new(adapt(builder).build().unwrap())
+}
+
+/// A request for such an endpoint.
+pub(crate) fn request(method: &str, target: &str, token: Option<&str>, body: &Value) -> Request<Full<Bytes>> {
+    let mut request = Request::builder().method(method).uri(target);
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    request.body(Full::from(body)).unwrap()
+}
+
+/// Writes a configuration where the example server can read it.
+pub(crate) fn config_file(name: &str, config: &Value) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.json"));
+    std::fs::write(&path, config.to_string()).unwrap();
+    path
+}
+
 /// The example server. `cargo test` builds the examples before it runs the tests; for a single test that was run
 /// without them, they are built here.
-pub fn binary() -> &'static Path {
+pub(crate) fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let test = std::env::current_exe().unwrap();

@@ -1,0 +1,140 @@
+//! What the compiler knows of the public types: a host moves them between threads, boxes them and clones them.
+//! A line that compiles is a test that passes.
+
+use std::error::Error as StdError;
+use std::fmt::Debug;
+use std::future::Future;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+
+use oauth_dcr::config::{
+    Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType, SsaValidationConfig, SsaValidationType, Supported,
+    TrustedIssuer, UpdateMode,
+};
+use oauth_dcr::metadata::{
+    ApplicationType, FieldId, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption, JwsAlgorithm, Kind, Localized,
+    MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode, TokenEndpointAuthMethod,
+};
+use oauth_dcr::testing::{
+    CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingHook, StaticResolver, StoreCall, StoreFault,
+    contract,
+};
+use oauth_dcr::{
+    BoxError, Caller, Client, ClientCertificate, ClientDirectory, ClientId, ClientMetadata, ClientSecret, ClientStore,
+    Clock, ConfigError, ConfigProblem, ConfigWarning, Decision, Draft, Entropy, EntropyError, Error, ErrorCode,
+    ExplainedMember, Explanation, Failure, FetchError, FetchPurpose, HookAnswer, HookContext, HookError, HostError,
+    JwksResolver, MemoryClientStore, NoHook, NoNetwork, Operation, OsEntropy, Profile, ProfileError, Provenance,
+    RegisterRequest, Registrar, RegistrarBuilder, RegistrarConfig, Registration, RegistrationAccessToken,
+    RegistrationEndpoint, Rejection, ScriptHook, ServerFlags, SharedSecret, StoreError, StoredSecret, SystemClock,
+    TokenDigest, Trace, Unauthorized, Violation, WireError,
+};
+
+/// Moves between threads and may be looked at by several.
+fn shared<T: Send + Sync + Unpin>() {}
+
+/// Says something in a log.
+fn shown<T: Debug + ?Sized>() {}
+
+/// Lives as long as it must, and can be boxed as the source of another error.
+fn boxable<T: StdError + Send + Sync + 'static>() {}
+
+/// Can be kept in a host's state and given to each request.
+fn held<T: Clone + Send + Sync + 'static>() {}
+
+/// Is a part that a host hands in.
+fn part<T: Debug + Send + Sync + ?Sized + 'static>() {}
+
+/// Can be spawned on a runtime with several threads.
+fn spawned<F: Future + Send>(_: F) {}
+
+macro_rules! all {
+    ($check:ident: $($type:ty),+ $(,)?) => { $( $check::<$type>(); )+ };
+}
+
+#[test]
+fn public_types_are_send_and_sync() {
+    all!(shared:
+        Registrar, RegistrarBuilder, RegistrarConfig, RegistrationEndpoint, RegisterRequest<'_>, Registration,
+        Caller, ClientCertificate, Client, ClientId, ClientMetadata, ServerFlags, Provenance,
+        ClientSecret, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest,
+        MemoryClientStore, SystemClock, OsEntropy, NoHook, NoNetwork, Draft<'_>, HookContext<'_>, FetchPurpose,
+        Profile, Operation, Decision, Trace, Explanation, ExplainedMember, ConfigProblem, ConfigWarning,
+        ErrorCode, Failure, HookAnswer, Violation, WireError, StoreCall, StoreFault,
+        Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType, SsaValidationConfig, SsaValidationType,
+        Supported, TrustedIssuer, UpdateMode,
+        ApplicationType, FieldId, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption, JwsAlgorithm, Kind,
+        Localized, MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode,
+        TokenEndpointAuthMethod,
+        ManualClock, CountingEntropy, FailingEntropy, StaticResolver, FailingStore<MemoryClientStore>, RecordingHook,
+    );
+}
+
+#[test]
+fn public_types_have_a_debug_form() {
+    all!(shown:
+        Registrar, RegistrarBuilder, RegistrarConfig, RegistrationEndpoint, RegisterRequest<'_>, Registration,
+        Caller, ClientCertificate, Client, ClientId, ClientMetadata, ServerFlags, Provenance,
+        ClientSecret, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest,
+        MemoryClientStore, Draft<'_>, HookContext<'_>, Profile, Trace, Explanation, ConfigProblem, ConfigWarning,
+        Violation, WireError, FieldId, FieldSpec,
+        dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn Clock, dyn Entropy,
+    );
+}
+
+#[test]
+fn errors_can_be_boxed_and_sent() {
+    all!(boxable: Error, Rejection, Unauthorized, HostError, ConfigError, ProfileError, StoreError, FetchError,
+        HookError, EntropyError);
+    let boxed: BoxError = Unauthorized::Missing.into();
+    assert_eq!(boxed.to_string(), "no credentials were presented");
+}
+
+#[test]
+fn what_a_host_keeps_is_cheap_to_hand_around() {
+    all!(held: Registrar, RegistrationEndpoint, RegistrarConfig, Profile, Client, Registration, Caller, ManualClock,
+        CountingEntropy, StaticResolver, RecordingHook);
+    assert_eq!(size_of::<Registrar>(), size_of::<usize>(), "a registrar is one reference count");
+}
+
+#[test]
+fn host_parts_are_used_behind_pointers() {
+    all!(part: dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn Clock, dyn Entropy,
+        Box<dyn ClientStore>, std::sync::Arc<dyn ClientStore>);
+}
+
+/// A task that panics does not poison what it looked at.
+#[test]
+fn values_survive_a_panic() {
+    fn survives<T: UnwindSafe + RefUnwindSafe>() {}
+    all!(survives: Client, ClientMetadata, Caller, RegistrarConfig, Profile, Rejection, WireError, TokenDigest);
+}
+
+/// Never called: that it compiles is the test.
+#[expect(dead_code, reason = "compiled, not run")]
+fn futures_can_be_spawned(
+    registrar: &Registrar,
+    endpoint: &RegistrationEndpoint,
+    id: &ClientId,
+    caller: &Caller,
+    store: &MemoryClientStore,
+) {
+    let request = RegisterRequest::from_body(b"{}").with_caller(caller);
+    spawned(registrar.register(request));
+    spawned(registrar.read(id, caller));
+    spawned(registrar.update(id, request));
+    spawned(registrar.delete(id, caller));
+    spawned(registrar.explain(request));
+    spawned(endpoint.handle(http::Request::new(String::new())));
+    spawned(contract::client_store(store));
+    spawned(contract::client_directory(store));
+}
+
+/// A request borrows nothing but what it was made of, so a whole call can be a task of its own.
+#[expect(dead_code, reason = "compiled, not run")]
+fn a_call_can_be_a_task(registrar: Registrar, body: Vec<u8>, id: ClientId, caller: Caller) {
+    fn task<F: Future + Send + 'static>(_: F) {}
+    task({
+        let (registrar, body) = (registrar.clone(), body.clone());
+        async move { registrar.register(RegisterRequest::from_body(&body)).await }
+    });
+    task(async move { registrar.update(&id, RegisterRequest::from_body(&body).with_caller(&caller)).await });
+}

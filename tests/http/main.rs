@@ -1,0 +1,16 @@
+//! The endpoints as a client sees them: status, headers and bodies, over HTTP against the example server, and without
+//! a server where it has no option for what is needed.
+//!
+//! Above each test stand the requirements it proves (`tests/requirements.txt`).
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod addresses;
+mod bodies;
+mod credentials;
+mod hosts;
+mod management;
+mod registration;
+mod rules;
+mod updates;
