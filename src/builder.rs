@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{ConfigError, ConfigProblem, RegistrarConfig};
+use crate::documents::Gate;
 use crate::entropy::{Entropy, OsEntropy};
 use crate::host::{ClientStore, JwksResolver, NoNetwork, ScriptHook};
 use crate::json::Limits;
@@ -78,6 +79,7 @@ impl RegistrarBuilder {
     /// Every problem of the configuration and of the profile.
     pub fn build(self) -> Result<Registrar, ConfigError> {
         let mut problems = self.config.problems();
+        problems.extend(self.not_enforced());
         let policy = self.policy().map_err(|error| problems.extend(profile_problems(error)));
         let standard = standard_tier(self.hook.as_deref(), policy.as_ref().ok())
             .map_err(|error| problems.extend(profile_problems(error)));
@@ -94,6 +96,7 @@ impl RegistrarBuilder {
                 update_mode: config.update_mode,
                 return_secret_on_read: config.return_client_secret_on_read,
                 persist_authorizations: config.dynamic_registration_persist_client_authorizations,
+                needs_signature: config.dcr_signature_validation_enabled,
                 vouched_clients: config.dcr_authorization_with_client_credentials,
                 limits: Limits { depth: config.max_json_depth, members: config.max_members },
                 style: ErrorStyle { reason: config.error_reason_enabled },
@@ -105,10 +108,24 @@ impl RegistrarBuilder {
             standard,
             store: self.store,
             resolver: self.resolver,
+            gate: Gate::new(config.external_uri_white_list.as_deref(), &config.blocked_urls),
             hook: self.hook,
             clock: self.clock,
             entropy: self.entropy,
         })))
+    }
+
+    /// Proof that is asked for and that this version does not check yet: better no server than an open one.
+    fn not_enforced(&self) -> impl Iterator<Item = ConfigProblem> + use<> {
+        let asked = [
+            ("dcrAuthorizationWithMTLS", self.config.dcr_authorization_with_mtls),
+            ("dcrAttestationEvidenceRequired", self.config.dcr_attestation_evidence_required),
+        ];
+        let problem = |(property, _): (&str, bool)| ConfigProblem {
+            property: property.to_owned(),
+            message: "is not enforced by this version".to_owned(),
+        };
+        asked.into_iter().filter(|(_, is_asked)| *is_asked).map(problem)
     }
 
     /// The profile with the configuration laid over it, compiled.
@@ -131,7 +148,10 @@ impl RegistrarBuilder {
 }
 
 /// What a hook cannot relax: OpenID Connect Registration where the profile speaks of it, else RFC 7591.
-fn standard_tier(hook: Option<&dyn ScriptHook>, policy: Option<&Policy>) -> Result<Option<Policy>, ProfileError> {
+fn standard_tier(
+    hook: Option<&dyn ScriptHook>,
+    policy: Option<&Policy>,
+) -> Result<Option<Policy>, ProfileError> {
     let (Some(_), Some(policy)) = (hook, policy) else { return Ok(None) };
     let name = if policy.knows(fields::APPLICATION_TYPE) { "oidc" } else { "rfc7591" };
     let profile = Profile::preset(name).cloned().unwrap_or_default().compose()?;

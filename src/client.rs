@@ -147,7 +147,9 @@ impl Client {
     #[must_use]
     pub fn verify_secret(&self, presented: &str, now: OffsetDateTime) -> bool {
         let is_current = self.secret_expires_at.is_none_or(|expiry| now.unix_timestamp() < expiry);
-        self.secret.as_ref().is_some_and(|secret| secret.matches(presented)) && is_current && self.is_usable(now)
+        self.secret.as_ref().is_some_and(|secret| secret.matches(presented))
+            && is_current
+            && self.is_usable(now)
     }
 
     /// The digest of the registration access token.

@@ -173,7 +173,13 @@ impl Violation {
         failure: Failure,
         message: impl Into<String>,
     ) -> Self {
-        Self { field: field.into(), rule: rule.into(), spec: Cow::Borrowed(""), message: message.into(), failure }
+        Self {
+            field: field.into(),
+            rule: rule.into(),
+            spec: Cow::Borrowed(""),
+            message: message.into(),
+            failure,
+        }
     }
 
     pub(crate) fn with_spec(mut self, spec: impl Into<Cow<'static, str>>) -> Self {

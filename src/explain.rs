@@ -36,7 +36,12 @@ pub struct ExplainedMember {
 }
 
 impl Explanation {
-    pub(crate) fn new(profile: &str, document: &Document<'_>, trace: Trace, violations: Vec<Violation>) -> Self {
+    pub(crate) fn new(
+        profile: &str,
+        document: &Document<'_>,
+        trace: Trace,
+        violations: Vec<Violation>,
+    ) -> Self {
         let plain = document.iter().map(|(field, value, origin)| ExplainedMember {
             name: document.name(field).to_owned(),
             origin,
@@ -72,7 +77,13 @@ impl fmt::Display for Explanation {
         }
         for member in &self.members {
             let origin = serde_json::to_value(member.origin).unwrap_or_default();
-            writeln!(f, "  {} = {} (from {})", member.name, member.value, origin.as_str().unwrap_or_default())?;
+            writeln!(
+                f,
+                "  {} = {} (from {})",
+                member.name,
+                member.value,
+                origin.as_str().unwrap_or_default()
+            )?;
         }
         Ok(())
     }

@@ -25,7 +25,9 @@ impl Draw {
     pub(crate) fn client_id(&self) -> Option<ClientId> {
         let bytes = self.0.first_chunk()?;
         let mut buffer = uuid::Uuid::encode_buffer();
-        ClientId::new(uuid::Builder::from_random_bytes(*bytes).into_uuid().hyphenated().encode_lower(&mut buffer))
+        ClientId::new(
+            uuid::Builder::from_random_bytes(*bytes).into_uuid().hyphenated().encode_lower(&mut buffer),
+        )
     }
 
     /// 256 bits (RFC 7592 section 5 asks for what cannot be guessed).
@@ -71,8 +73,7 @@ impl SecretNeed {
 pub(crate) fn uses_symmetric_algorithm(document: &Document<'_>) -> bool {
     document.iter().any(|(field, value, _)| {
         let FieldValue::Text(word) = value else { return false };
-        field.spec().is_some_and(|spec| spec.name.ends_with("_alg"))
-            && is_symmetric_algorithm(word)
+        field.spec().is_some_and(|spec| spec.name.ends_with("_alg")) && is_symmetric_algorithm(word)
     })
 }
 
@@ -106,11 +107,13 @@ pub(crate) fn expiry(document: &mut Document<'_>, policy: &Policy, now: OffsetDa
         document.set(field, FieldValue::Int(lifetime), Origin::Default);
     }
     // An expiry beyond year 9999 is none.
-    lifetime.and_then(|seconds| now.unix_timestamp().checked_add(seconds)).filter(|expiry| *expiry < 253_402_300_800)
+    lifetime
+        .and_then(|seconds| now.unix_timestamp().checked_add(seconds))
+        .filter(|expiry| *expiry < 253_402_300_800)
 }
 
 /// What an update does to the secret: kept between methods that use one, made when one begins to be used, dropped
-/// when none is used any more (DEC-10).
+/// when none is used any more.
 pub(crate) fn renew_secret(
     client: &mut Client,
     need: SecretNeed,

@@ -55,7 +55,8 @@ pub(crate) fn read_object<'a>(
 
 /// Checks a JSON text of any shape with the same strictness. True if no string in it has a control character.
 pub(crate) fn check(text: &str, limits: Limits) -> Result<bool, JsonFault> {
-    let reader = Reader { limits, origin: Origin::Request, fault: RefCell::new(None), has_control: Cell::new(false) };
+    let reader =
+        Reader { limits, origin: Origin::Request, fault: RefCell::new(None), has_control: Cell::new(false) };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     Strict { reader: &reader, depth: 0 }
         .deserialize(&mut deserializer)
@@ -134,7 +135,11 @@ impl<'de> Visitor<'de> for ObjectVisitor<'_> {
                     }
                 }
                 Place::Variant(field, kind, tag_at) => {
-                    if document.variants.iter().any(|own| own.field == field && name.get(tag_at..) == Some(&own.tag)) {
+                    if document
+                        .variants
+                        .iter()
+                        .any(|own| own.field == field && name.get(tag_at..) == Some(&own.tag))
+                    {
                         return Err(reader.stop(JsonFault::Duplicate(name.into_owned())));
                     }
                     let value = read_value(reader, kind, &mut map)?;
@@ -199,7 +204,7 @@ impl Place {
         }
         let Some((base, tag)) = name.split_once('#') else { return Self::Extra };
         match FieldId::of(base).and_then(|field| Some((field, field.spec()?))) {
-            // A tag that BCP 47 does not know makes the whole member unknown (DEC-22).
+            // A tag that BCP 47 does not know makes the whole member unknown.
             Some((field, spec)) if spec.localized && oxilangtag::LanguageTag::parse(tag).is_ok() => {
                 Self::Variant(field, spec.kind, base.len() + 1)
             }
@@ -312,7 +317,10 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Some(i64::try_from(value).map_or(FieldValue::Unfit(Unfit::Type("a number too large")), FieldValue::Int)))
+        Ok(Some(
+            i64::try_from(value)
+                .map_or(FieldValue::Unfit(Unfit::Type("a number too large")), FieldValue::Int),
+        ))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
@@ -332,7 +340,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
                 Ok(text) if has_control(&text) => {
                     unfit.get_or_insert(Unfit::Control(Some(position)));
                 }
-                // Repeats are dropped, the first is kept (DEC-32).
+                // Repeats are dropped, the first is kept.
                 Ok(text) if position < 64 && list.contains(&text) => {}
                 Ok(text) => list.push(text),
                 Err(found) => {

@@ -111,6 +111,7 @@ mod client;
 mod clock;
 pub mod config;
 mod discovery;
+mod documents;
 #[cfg(feature = "http")]
 mod endpoint;
 mod entropy;
@@ -118,6 +119,8 @@ mod error;
 mod explain;
 mod host;
 mod issue;
+#[allow(dead_code, reason = "the rest is used by the statement stage")]
+mod jose;
 mod json;
 pub mod metadata;
 mod policy;

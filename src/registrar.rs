@@ -8,17 +8,21 @@ use crate::builder::RegistrarBuilder;
 use crate::client::{Client, ClientId, Provenance, Registered, ServerFlags};
 use crate::clock::Clock;
 use crate::config::{ConfigWarning, Reading, RegistrarConfig, UpdateMode};
+use crate::documents::Gate;
 use crate::entropy::{Entropy, EntropyError};
 use crate::error::{BoxError, Error, ErrorCode, Failure, HostError, Rejection, Unauthorized, Violation};
 use crate::explain::Explanation;
-use crate::host::{ClientStore, Draft, HookContext, HookError, JwksResolver, ScriptHook, StoreError};
+use crate::host::{
+    ClientStore, Draft, FetchPurpose, HookContext, HookError, JwksResolver, ScriptHook, StoreError,
+};
 use crate::issue::{self, Draw, SecretNeed};
 use crate::json::{self, Limits};
-use crate::metadata::{Document, FieldId, Origin, fields};
+use crate::metadata::{Document, FieldId, FieldValue, Origin, fields};
 use crate::policy::{Facts, Policy, Trace};
 use crate::profile::{ClientUri, Operation, Rotate, Token};
 use crate::request::{BodyKind, Caller, RegisterRequest};
 use crate::response::{self, ClientUris, Registration};
+use crate::rules;
 use crate::secret::{ClientSecret, RegistrationAccessToken, TokenDigest};
 use crate::wire::{ErrorStyle, WireError};
 
@@ -34,6 +38,7 @@ pub(crate) struct Engine {
     pub(crate) standard: Option<Policy>,
     pub(crate) store: Arc<dyn ClientStore>,
     pub(crate) resolver: Arc<dyn JwksResolver>,
+    pub(crate) gate: Gate,
     pub(crate) hook: Option<Arc<dyn ScriptHook>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
@@ -51,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) update_mode: UpdateMode,
     pub(crate) return_secret_on_read: bool,
     pub(crate) persist_authorizations: bool,
+    /// Whether the body must be signed.
+    pub(crate) needs_signature: bool,
     /// Whether an access token of the client, which the host vouches for, manages it.
     pub(crate) vouched_clients: bool,
     pub(crate) limits: Limits,
@@ -79,12 +86,10 @@ impl Registrar {
         let mut document = engine.read_body(&request)?;
         let facts = engine.facts(Operation::Create, &request, None);
         engine.accept(engine.policy.apply(&mut document, &facts, None))?;
+        engine.accept(engine.sector_fault(&document).await.into_iter().collect())?;
 
-        let flags = ServerFlags {
-            persist_authorizations: engine.settings.persist_authorizations,
-            ..ServerFlags::default()
-        };
-        let mut draft = Draft::new(document, flags);
+        let mut draft = Draft::new(document, engine.initial_flags());
+        engine.take_custom_flags(&mut draft);
         if let Some(hook) = &engine.hook {
             let cx = engine.context(Operation::Create, &request, None);
             engine.obey(hook.create_client(&cx, &mut draft).await, Operation::Create)?;
@@ -161,7 +166,10 @@ impl Registrar {
         let mut document = engine.read_body(&request)?;
         let facts = engine.facts(Operation::Create, &request, None);
         let mut trace = Trace::default();
-        let violations = engine.policy.apply(&mut document, &facts, Some(&mut trace));
+        let mut violations = engine.policy.apply(&mut document, &facts, Some(&mut trace));
+        if violations.is_empty() {
+            violations.extend(engine.sector_fault(&document).await);
+        }
         Ok(Explanation::new(&engine.policy.name, &document, trace, violations))
     }
 
@@ -212,7 +220,12 @@ impl Engine {
         if self.settings.is_enabled { Ok(()) } else { Err(Error::Disabled) }
     }
 
-    async fn authenticate(&self, operation: Operation, id: &ClientId, caller: &Caller) -> Result<Client, Error> {
+    async fn authenticate(
+        &self,
+        operation: Operation,
+        id: &ClientId,
+        caller: &Caller,
+    ) -> Result<Client, Error> {
         self.is_enabled()?;
         if !access::is_offered(&self.policy, operation) {
             return Err(Error::NotOffered(operation));
@@ -229,9 +242,16 @@ impl Engine {
             return Err(Error::TooLarge(self.policy.max_bytes));
         }
         match BodyKind::of(request.media_type).ok_or(Error::UnsupportedMediaType)? {
+            // A configuration that asks for signatures is not satisfied by less.
+            BodyKind::Json if self.settings.needs_signature => {
+                let message = "the body must be a signed request: send application/jwt";
+                let violation = Violation::new("", "request.unsigned", Failure::METADATA, message);
+                return Err(self.policy.reject(vec![violation]).into());
+            }
             BodyKind::Json => {}
             BodyKind::Jws => {
-                let message = "the body is signed, and this server takes no signed requests: send application/json";
+                let message =
+                    "the body is signed, and this server takes no signed requests: send application/json";
                 let violation = Violation::new("", "request.signed", Failure::METADATA, message);
                 return Err(self.policy.reject(vec![violation]).into());
             }
@@ -262,6 +282,33 @@ impl Engine {
         if violations.is_empty() { Ok(()) } else { Err(self.policy.reject(violations).into()) }
     }
 
+    /// OpenID Connect Registration section 5: the sector document is checked at registration and at every update,
+    /// whatever the subject type. Nothing is fetched before all else was found good.
+    async fn sector_fault(&self, document: &Document<'_>) -> Option<Violation> {
+        let uri = document.text(fields::SECTOR_IDENTIFIER_URI)?;
+        let sector = self.gate.fetch(&*self.resolver, uri, FetchPurpose::SectorIdentifier).await;
+        rules::check_sector_document(document, sector.as_ref())
+    }
+
+    fn initial_flags(&self) -> ServerFlags {
+        ServerFlags { persist_authorizations: self.settings.persist_authorizations, ..ServerFlags::default() }
+    }
+
+    /// Janssen's two custom attributes that are no metadata but flags. They reach this point only if the operator
+    /// put them on the list of custom attributes, which is reported as a warning.
+    fn take_custom_flags(&self, draft: &mut Draft<'_>) {
+        let mut take = |name: &str| {
+            let value = self.policy.field_named(name).and_then(|field| draft.document.remove(field));
+            value.map(|value| match value {
+                FieldValue::Bool(value) => value,
+                value => value.as_text().is_some_and(|text| text.eq_ignore_ascii_case("true")),
+            })
+        };
+        let (trusted, claims) = (take("jansTrustedClnt"), take("jansInclClaimsInIdTkn"));
+        draft.flags.trusted = trusted.unwrap_or(draft.flags.trusted);
+        draft.flags.include_claims_in_id_token = claims.unwrap_or(draft.flags.include_claims_in_id_token);
+    }
+
     /// A hook may relax the policy, never the standard: what it changed is checked against that alone.
     fn check_again<'a>(&'a self, mut draft: Draft<'a>, facts: &Facts<'a>) -> Result<Checked<'a>, Error> {
         if let Some(standard) = self.standard.as_ref().filter(|_| draft.is_changed) {
@@ -287,7 +334,8 @@ impl Engine {
             let draw = Draw::new(&*self.entropy).map_err(entropy_error)?;
             let secret = (need != SecretNeed::None).then(|| draw.secret());
             let token = has_token.then(|| draw.token());
-            let drawn_id = || draw.client_id().ok_or_else(|| entropy_error(EntropyError("no identifier".to_owned())));
+            let drawn_id =
+                || draw.client_id().ok_or_else(|| entropy_error(EntropyError("no identifier".to_owned())));
             let id = draft.client_id.clone().map_or_else(drawn_id, Ok)?;
             let ttl = self.policy.response.secret.as_ref().map_or(0, |secret| secret.ttl_s);
             let secret_ttl = (ttl > 0).then(|| now.unix_timestamp().saturating_add(ttl));
@@ -321,7 +369,11 @@ impl Engine {
         Err(store_error(StoreError::AlreadyExists))
     }
 
-    async fn update_once(&self, client: Client, request: &RegisterRequest<'_>) -> Result<Registration, Error> {
+    async fn update_once(
+        &self,
+        client: Client,
+        request: &RegisterRequest<'_>,
+    ) -> Result<Registration, Error> {
         let now = client.metadata.clone();
         let stored = now.document();
         let mut document = self.read_body(request)?;
@@ -331,6 +383,7 @@ impl Engine {
         }
         let facts = self.facts(Operation::Update, request, Some(&stored));
         self.accept(self.policy.apply(&mut document, &facts, None))?;
+        self.accept(self.sector_fault(&document).await.into_iter().collect())?;
         // The lifetime was settled at registration; an update cannot prolong it.
         if let Some(field) = self.policy.ttl_member {
             document.remove(field);
@@ -340,6 +393,7 @@ impl Engine {
         }
 
         let mut draft = Draft::new(document, client.flags);
+        self.take_custom_flags(&mut draft);
         if let Some(hook) = &self.hook {
             let cx = self.context(Operation::Update, request, Some(&client));
             self.obey(hook.update_client(&cx, &mut draft).await, Operation::Update)?;
@@ -379,7 +433,8 @@ impl Engine {
     fn identity_faults(&self, client: &Client, document: &Document<'_>) -> Vec<Violation> {
         let fault = |field: FieldId, message: &str| {
             let name = field.spec().map_or("", |spec| spec.name);
-            Violation::new(name, "update.identity", Failure::REQUEST_MALFORMED, message).with_spec("RFC 7592 2.2")
+            Violation::new(name, "update.identity", Failure::REQUEST_MALFORMED, message)
+                .with_spec("RFC 7592 2.2")
         };
         let mut faults = Vec::new();
         for field in [
@@ -401,7 +456,10 @@ impl Engine {
         if let Some(value) = document.get(fields::CLIENT_SECRET) {
             let presented = value.as_text().unwrap_or_default();
             if !client.secret.as_ref().is_some_and(|secret| secret.matches(presented)) {
-                faults.push(fault(fields::CLIENT_SECRET, "must be the current secret of this client or left out"));
+                faults.push(fault(
+                    fields::CLIENT_SECRET,
+                    "must be the current secret of this client or left out",
+                ));
             }
         }
         faults
@@ -464,7 +522,8 @@ impl Engine {
         operation: Operation,
         request: &RegisterRequest<'_>,
     ) -> Result<Registration, Error> {
-        let mut body = response::write_body(&client, secret.as_ref(), token.as_ref(), &self.uris, &self.policy);
+        let mut body =
+            response::write_body(&client, secret.as_ref(), token.as_ref(), &self.uris, &self.policy);
         if let Some(hook) = &self.hook {
             let cx = self.context(operation, request, Some(&client));
             let mut map = response::as_map(&body);
@@ -505,7 +564,9 @@ fn merged<'a>(stored: &Document<'a>, sent: Document<'a>) -> Document<'a> {
         document.set(field, value.clone(), origin);
     }
     for variant in sent.variants {
-        document.variants.retain(|own| own.field != variant.field || !own.tag.eq_ignore_ascii_case(&variant.tag));
+        document
+            .variants
+            .retain(|own| own.field != variant.field || !own.tag.eq_ignore_ascii_case(&variant.tag));
         document.variants.push(variant);
     }
     for extra in sent.extras {

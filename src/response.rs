@@ -67,7 +67,10 @@ impl Serialize for Registration {
 
 impl fmt::Debug for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registration").field("client", &self.client).field("status", &self.status).finish_non_exhaustive()
+        f.debug_struct("Registration")
+            .field("client", &self.client)
+            .field("status", &self.status)
+            .finish_non_exhaustive()
     }
 }
 
@@ -89,7 +92,9 @@ impl ClientUris {
         uri.push_str(&self.endpoint);
         match form {
             ClientUri::None => return None,
-            ClientUri::Query => uri.push_str(if self.endpoint.contains('?') { "&client_id=" } else { "?client_id=" }),
+            ClientUri::Query => {
+                uri.push_str(if self.endpoint.contains('?') { "&client_id=" } else { "?client_id=" })
+            }
             ClientUri::Path if self.endpoint.ends_with('/') => {}
             ClientUri::Path => uri.push('/'),
         }
@@ -167,7 +172,8 @@ fn hidden_members(client: &Client, policy: &Policy) -> Option<String> {
 }
 
 /// Members that a hook cannot change: the identifier, and what gives access.
-const FIXED: [&str; 4] = ["client_id", "client_secret", "registration_access_token", "registration_client_uri"];
+const FIXED: [&str; 4] =
+    ["client_id", "client_secret", "registration_access_token", "registration_client_uri"];
 
 /// The body as a hook may change it.
 pub(crate) fn as_map(body: &str) -> Map<String, Value> {

@@ -69,7 +69,8 @@ impl RegistrationAccessToken {
     pub fn from_bearer(token: &str) -> Option<Self> {
         let body = token.trim_end_matches('=');
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
-        (!body.is_empty() && token.len() <= 512 && body.bytes().all(fits)).then(|| Self::from(token.to_owned()))
+        (!body.is_empty() && token.len() <= 512 && body.bytes().all(fits))
+            .then(|| Self::from(token.to_owned()))
     }
 }
 

@@ -30,7 +30,9 @@ pub const NO_STORE: [(&str, &str); 2] = [("cache-control", "no-store"), ("pragma
 impl WireError {
     pub(crate) fn of(error: &Error, style: ErrorStyle) -> Self {
         match error {
-            Error::Disabled => Self::with_code(403, &ErrorCode::ACCESS_DENIED, "client registration is switched off"),
+            Error::Disabled => {
+                Self::with_code(403, &ErrorCode::ACCESS_DENIED, "client registration is switched off")
+            }
             Error::NotOffered(operation) => {
                 Self::with_code(405, &ErrorCode::INVALID_REQUEST, &format!("{operation} is not offered here"))
             }
@@ -43,14 +45,19 @@ impl WireError {
                 let text = "the body must be application/json in UTF-8";
                 Self::with_code(415, &ErrorCode::INVALID_REQUEST, text).header("accept", "application/json")
             }
-            Error::TooLarge(limit) => {
-                Self::with_code(413, &ErrorCode::INVALID_REQUEST, &format!("the body is larger than {limit} bytes"))
-            }
+            Error::TooLarge(limit) => Self::with_code(
+                413,
+                &ErrorCode::INVALID_REQUEST,
+                &format!("the body is larger than {limit} bytes"),
+            ),
             Error::Answered(answer) => Self::new(answer.status, answer.body.clone()),
             Error::Host(host) if host.transient => {
-                Self::with_code(503, &ErrorCode::TEMPORARILY_UNAVAILABLE, "try again later").header("retry-after", "1")
+                Self::with_code(503, &ErrorCode::TEMPORARILY_UNAVAILABLE, "try again later")
+                    .header("retry-after", "1")
             }
-            Error::Host(_) => Self::with_code(500, &ErrorCode::SERVER_ERROR, "the request could not be carried out"),
+            Error::Host(_) => {
+                Self::with_code(500, &ErrorCode::SERVER_ERROR, "the request could not be carried out")
+            }
         }
     }
 
@@ -94,8 +101,10 @@ impl WireError {
     fn unauthorized(unauthorized: Unauthorized) -> Self {
         match unauthorized {
             // RFC 6750 section 3: at least one parameter; section 3.1: no error code without credentials.
-            Unauthorized::Missing => Self::new(401, r#"{"error_description":"a bearer token is needed"}"#.to_owned())
-                .header("www-authenticate", r#"Bearer realm="client registration""#),
+            Unauthorized::Missing => {
+                Self::new(401, r#"{"error_description":"a bearer token is needed"}"#.to_owned())
+                    .header("www-authenticate", r#"Bearer realm="client registration""#)
+            }
             Unauthorized::InvalidToken => {
                 Self::with_code(401, &ErrorCode::INVALID_TOKEN, "the token is not valid here")
                     .header("www-authenticate", r#"Bearer error="invalid_token""#)

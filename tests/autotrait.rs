@@ -7,25 +7,27 @@ use std::future::Future;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use oauth_dcr::config::{
-    Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType, SsaValidationConfig, SsaValidationType, Supported,
-    TrustedIssuer, UpdateMode,
+    Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType, SsaValidationConfig, SsaValidationType,
+    Supported, TrustedIssuer, UpdateMode,
 };
 use oauth_dcr::metadata::{
-    ApplicationType, FieldId, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption, JwsAlgorithm, Kind, Localized,
-    MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode, TokenEndpointAuthMethod,
+    ApplicationType, FieldId, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption, JwsAlgorithm, Kind,
+    Localized, MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode,
+    TokenEndpointAuthMethod,
 };
 use oauth_dcr::testing::{
-    CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingHook, StaticResolver, StoreCall, StoreFault,
-    contract,
+    CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingHook, StaticResolver, StoreCall,
+    StoreFault, contract,
 };
 use oauth_dcr::{
-    BoxError, Caller, Client, ClientCertificate, ClientDirectory, ClientId, ClientMetadata, ClientSecret, ClientStore,
-    Clock, ConfigError, ConfigProblem, ConfigWarning, Decision, Draft, Entropy, EntropyError, Error, ErrorCode,
-    ExplainedMember, Explanation, Failure, FetchError, FetchPurpose, HookAnswer, HookContext, HookError, HostError,
-    JwksResolver, MemoryClientStore, NoHook, NoNetwork, Operation, OsEntropy, Profile, ProfileError, Provenance,
-    RegisterRequest, Registrar, RegistrarBuilder, RegistrarConfig, Registration, RegistrationAccessToken,
-    RegistrationEndpoint, Rejection, ScriptHook, ServerFlags, SharedSecret, StoreError, StoredSecret, SystemClock,
-    TokenDigest, Trace, Unauthorized, Violation, WireError,
+    BoxError, Caller, Client, ClientCertificate, ClientDirectory, ClientId, ClientMetadata, ClientSecret,
+    ClientStore, Clock, ConfigError, ConfigProblem, ConfigWarning, Decision, Draft, Entropy, EntropyError,
+    Error, ErrorCode, ExplainedMember, Explanation, Failure, FetchError, FetchPurpose, HookAnswer,
+    HookContext, HookError, HostError, JwksResolver, MemoryClientStore, NoHook, NoNetwork, Operation,
+    OsEntropy, Profile, ProfileError, Provenance, RegisterRequest, Registrar, RegistrarBuilder,
+    RegistrarConfig, Registration, RegistrationAccessToken, RegistrationEndpoint, Rejection, ScriptHook,
+    ServerFlags, SharedSecret, StoreError, StoredSecret, SystemClock, TokenDigest, Trace, Unauthorized,
+    Violation, WireError,
 };
 
 /// Moves between threads and may be looked at by several.

@@ -158,7 +158,8 @@ fn each_defect_is_found() {
         (Defect::SweepHasNoLimit, "a sweep of at most none removed something"),
     ] {
         let faulty = Faulty::new(defect);
-        let panic = catch_unwind(AssertUnwindSafe(|| through(&faulty))).expect_err(&format!("{defect:?} was not found"));
+        let panic = catch_unwind(AssertUnwindSafe(|| through(&faulty)))
+            .expect_err(&format!("{defect:?} was not found"));
         let message = panic
             .downcast_ref::<String>()
             .map(String::as_str)
@@ -284,7 +285,10 @@ impl Faulty {
 /// Waits once, so that other calls come in between.
 async fn wait() {
     let mut has_waited = false;
-    std::future::poll_fn(|_| if std::mem::replace(&mut has_waited, true) { Poll::Ready(()) } else { Poll::Pending }).await;
+    std::future::poll_fn(|_| {
+        if std::mem::replace(&mut has_waited, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 #[async_trait]
@@ -372,10 +376,12 @@ impl ClientStore for Faulty {
 #[async_trait]
 impl ClientDirectory for Faulty {
     async fn list(&self, after: Option<&ClientId>, limit: usize) -> Result<Vec<Client>, StoreError> {
-        let mut clients: Vec<Client> = self.clients.lock().unwrap().values().map(|text| Self::read(text)).collect();
+        let mut clients: Vec<Client> =
+            self.clients.lock().unwrap().values().map(|text| Self::read(text)).collect();
         if self.has(Defect::ListIgnoresCase) {
             clients.sort_by_key(|client| client.id().as_str().to_lowercase());
-            let start = after.map_or(0, |after| clients.iter().position(|own| own.id() == after).unwrap() + 1);
+            let start =
+                after.map_or(0, |after| clients.iter().position(|own| own.id() == after).unwrap() + 1);
             return Ok(clients.into_iter().skip(start).take(limit).collect());
         }
         let is_behind = |client: &Client| match after {
@@ -396,7 +402,8 @@ impl ClientDirectory for Faulty {
             _ => client.is_expired(now),
         };
         let limit = if self.has(Defect::SweepHasNoLimit) { usize::MAX } else { limit };
-        let clients: Vec<Client> = self.clients.lock().unwrap().values().map(|text| Self::read(text)).collect();
+        let clients: Vec<Client> =
+            self.clients.lock().unwrap().values().map(|text| Self::read(text)).collect();
         let swept: Vec<Client> = clients.into_iter().filter(is_swept).take(limit).collect();
         for client in &swept {
             self.delete(client.id()).await?;

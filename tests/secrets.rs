@@ -6,11 +6,14 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use oauth_dcr::testing::{CountingEntropy, FailingEntropy, FailingStore, ManualClock, StoreFault, contract, run};
+use oauth_dcr::testing::{
+    CountingEntropy, FailingEntropy, FailingStore, ManualClock, StoreFault, contract, run,
+};
 use oauth_dcr::{
-    Caller, Client, ClientId, ClientMetadata, ClientSecret, ClientStore, Draft, Error, HookContext, HookError,
-    MemoryClientStore, Operation, Profile, RegisterRequest, Registrar, RegistrarBuilder, RegistrarConfig,
-    RegistrationAccessToken, RegistrationEndpoint, ScriptHook, SharedSecret, StoredSecret, TokenDigest,
+    Caller, Client, ClientId, ClientMetadata, ClientSecret, ClientStore, Draft, Error, HookContext,
+    HookError, MemoryClientStore, Operation, Profile, RegisterRequest, Registrar, RegistrarBuilder,
+    RegistrarConfig, RegistrationAccessToken, RegistrationEndpoint, ScriptHook, SharedSecret, StoredSecret,
+    TokenDigest,
 };
 use serde_json::{Map, Value, json};
 
@@ -88,7 +91,11 @@ impl ScriptHook for Eavesdropper {
         Ok(())
     }
 
-    async fn modify_response(&self, cx: &HookContext<'_>, _: &mut Map<String, Value>) -> Result<(), HookError> {
+    async fn modify_response(
+        &self,
+        cx: &HookContext<'_>,
+        _: &mut Map<String, Value>,
+    ) -> Result<(), HookError> {
         self.note(cx, &());
         Ok(())
     }
@@ -127,7 +134,8 @@ fn debug_forms_show_no_secret() {
         canaries.hidden_in("the client", registration.client());
         canaries.hidden_in("the metadata", registration.client().metadata());
         canaries.hidden_in("the stored secret", registration.client().secret().unwrap());
-        canaries.hidden_in("the digest of the token", registration.client().registration_access_token().unwrap());
+        canaries
+            .hidden_in("the digest of the token", registration.client().registration_access_token().unwrap());
         canaries.hidden_in("the client secret", &secret);
         canaries.hidden_in("the token", &token);
         canaries.hidden_in("the store", &store);
@@ -196,29 +204,41 @@ fn errors_show_no_secret() {
     };
 
     let update = |body: String| {
-        run(registrar.update(&id, RegisterRequest::from_body(body.as_bytes()).with_caller(&caller))).unwrap_err()
+        run(registrar.update(&id, RegisterRequest::from_body(body.as_bytes()).with_caller(&caller)))
+            .unwrap_err()
     };
     let identity = format!(r#""client_id": "{id}""#);
     for (place, body) in [
         ("a wrong secret", format!(r#"{{ {identity}, "client_secret": "{wrong}" }}"#)),
         ("a secret in a list", format!(r#"{{ {identity}, "client_secret": ["{secret}"] }}"#)),
-        ("a secret in an object", format!(r#"{{ {identity}, "client_secret": {{ "{secret}": "{wrong}" }} }}"#)),
-        ("a secret that is there twice", format!(r#"{{ "client_secret": "{secret}", "client_secret": "{wrong}" }}"#)),
+        (
+            "a secret in an object",
+            format!(r#"{{ {identity}, "client_secret": {{ "{secret}": "{wrong}" }} }}"#),
+        ),
+        (
+            "a secret that is there twice",
+            format!(r#"{{ "client_secret": "{secret}", "client_secret": "{wrong}" }}"#),
+        ),
         ("a secret as an identifier", format!(r#"{{ "client_id": "{secret}" }}"#)),
         ("a token in the body", format!(r#"{{ {identity}, "registration_access_token": "{token}" }}"#)),
         ("a body that is not JSON", format!(r#"{{ "client_secret": "{secret}"#)),
-        ("a fault beside the secret", format!(r#"{{ {identity}, "client_secret": "{secret}", "jwks_uri": "x" }}"#)),
+        (
+            "a fault beside the secret",
+            format!(r#"{{ {identity}, "client_secret": "{secret}", "jwks_uri": "x" }}"#),
+        ),
     ] {
         let error = update(body);
         assert!(matches!(error, Error::Rejected(_)), "{place}: {error:?}");
         show(place, &error);
     }
 
-    let (other, stranger) = (ClientId::new("nobody").unwrap(), Caller::Bearer(RegistrationAccessToken::from(token)));
+    let (other, stranger) =
+        (ClientId::new("nobody").unwrap(), Caller::Bearer(RegistrationAccessToken::from(token)));
     show("another client's token", &run(registrar.read(&other, &stranger)).unwrap_err());
     for fault in [StoreFault::Backend, StoreFault::Unavailable] {
         store.fail_all(Some(fault));
-        let body = json!({ "client_id": id, "client_secret": secret, "redirect_uris": [REDIRECT] }).to_string();
+        let body =
+            json!({ "client_id": id, "client_secret": secret, "redirect_uris": [REDIRECT] }).to_string();
         show("a store that fails", &update(body));
         store.fail_all(None);
     }
@@ -227,7 +247,8 @@ fn errors_show_no_secret() {
 /// S-SEC-05: the configuration can be printed.
 #[test]
 fn configuration_shows_no_secret() {
-    let (one, other) = ("canary-secret-of-signed-requests-0123456789", "canary-secret-of-an-issuer-0123456789");
+    let (one, other) =
+        ("canary-secret-of-signed-requests-0123456789", "canary-secret-of-an-issuer-0123456789");
     let changes = json!({
         "dcrSignatureValidationSharedSecret": one,
         "dcrSsaValidationConfigs": [
@@ -276,7 +297,8 @@ fn metadata_shows_no_secret() {
     let (secret, token) = ("canary-secret-in-metadata-0123456789", "canary-token-in-metadata-0123456789");
     let mut canaries = Canaries::default();
     canaries.add("client secret", secret).add("token", token);
-    let text = json!({ "client_secret": secret, "registration_access_token": token, "client_id": "a" }).to_string();
+    let text =
+        json!({ "client_secret": secret, "registration_access_token": token, "client_id": "a" }).to_string();
     let metadata = ClientMetadata::from_json(&text).unwrap();
     assert_eq!(metadata.client_secret.as_ref().unwrap().expose_secret(), secret);
     assert_eq!(metadata.registration_access_token.as_ref().unwrap().expose_secret(), token);
@@ -324,12 +346,18 @@ fn stores_get_digests() {
     assert_eq!(client.registration_access_token(), Some(&TokenDigest::of(token)));
     let form = serde_json::to_string(&client).unwrap();
     assert!(!form.contains(secret) && !form.contains(token), "the stored form holds a secret: {form}");
-    assert!(form.contains(&TokenDigest::of(secret).to_text()) && form.contains(&TokenDigest::of(token).to_text()));
+    assert!(
+        form.contains(&TokenDigest::of(secret).to_text()) && form.contains(&TokenDigest::of(token).to_text())
+    );
 
     let read = run(registrar.read(client.id(), &bearer(token))).unwrap();
     assert_eq!(read.client_secret(), None, "a digest cannot be shown");
     assert!(!read.body().contains("\"client_secret\""), "{}", read.body());
-    assert_eq!(read.registration_access_token().unwrap().expose_secret(), token, "the token that was presented");
+    assert_eq!(
+        read.registration_access_token().unwrap().expose_secret(),
+        token,
+        "the token that was presented"
+    );
 }
 
 /// DEC-09, DEC-15: what must be computed with, or shown again, is kept so that it can be; nothing else is.
@@ -344,9 +372,17 @@ fn secrets_are_kept_in_the_form_that_is_needed() {
         (json!({}), json!({ "token_endpoint_auth_method": "client_secret_post" }), Some(&digest)),
         (json!({}), json!({ "token_endpoint_auth_method": "client_secret_jwt" }), Some(&clear)),
         (json!({}), json!({ "token_endpoint_auth_method": "none" }), None),
-        (json!({}), json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://a.example/jwks" }), None),
+        (
+            json!({}),
+            json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://a.example/jwks" }),
+            None,
+        ),
         (json!({}), json!({ "id_token_signed_response_alg": "HS256" }), Some(&clear)),
-        (json!({}), json!({ "token_endpoint_auth_method": "none", "id_token_signed_response_alg": "HS512" }), Some(&clear)),
+        (
+            json!({}),
+            json!({ "token_endpoint_auth_method": "none", "id_token_signed_response_alg": "HS512" }),
+            Some(&clear),
+        ),
         (json!({}), json!({ "request_object_encryption_alg": "dir" }), Some(&clear)),
         (json!({ "returnClientSecretOnRead": true }), json!({}), Some(&clear)),
         (json!({ "returnClientSecretOnRead": true }), json!({ "token_endpoint_auth_method": "none" }), None),
@@ -534,7 +570,8 @@ fn expired_secrets_are_refused() {
 #[test]
 fn secrets_end_with_their_client() {
     let (store, clock) = (Arc::default(), ManualClock::new());
-    let registrar = builder(json!({ "dynamicRegistrationExpirationTime": 600 }), &store, &clock).build().unwrap();
+    let registrar =
+        builder(json!({ "dynamicRegistrationExpirationTime": 600 }), &store, &clock).build().unwrap();
     let registration = register(&registrar, &json!({}));
     let client = registration.client();
     let secret = registration.client_secret().unwrap().expose_secret();

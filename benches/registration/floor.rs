@@ -77,8 +77,14 @@ pub type Map = RwLock<HashMap<String, Kept>>;
 pub fn register(body: &str, map: &Map, now: i64) -> String {
     let mut record: Record<'_> = serde_json::from_str(body).unwrap();
     let single = [
-        &record.client_uri, &record.logo_uri, &record.tos_uri, &record.policy_uri, &record.policy_uri_fr,
-        &record.initiate_login_uri, &record.frontchannel_logout_uri, &record.backchannel_logout_uri,
+        &record.client_uri,
+        &record.logo_uri,
+        &record.tos_uri,
+        &record.policy_uri,
+        &record.policy_uri_fr,
+        &record.initiate_login_uri,
+        &record.frontchannel_logout_uri,
+        &record.backchannel_logout_uri,
         &record.information_uri,
     ];
     let lists = [&record.redirect_uris, &record.request_uris, &record.post_logout_redirect_uris];
@@ -93,7 +99,8 @@ pub fn register(body: &str, map: &Map, now: i64) -> String {
     record.id_token_signed_response_alg.get_or_insert_with(|| text("RS256"));
     record.subject_type.get_or_insert_with(|| text("public"));
 
-    let needs_secret = record.token_endpoint_auth_method.as_ref().is_some_and(|own| own.0.starts_with("client_secret"));
+    let needs_secret =
+        record.token_endpoint_auth_method.as_ref().is_some_and(|own| own.0.starts_with("client_secret"));
     let mut bytes = [0_u8; 112];
     getrandom::fill(&mut bytes).unwrap();
     let id = uuid::Builder::from_random_bytes(bytes[..16].try_into().unwrap()).into_uuid().to_string();

@@ -3,7 +3,11 @@
 //! `cargo bench` prints the ratios and the allocations of one request at the end; criterion keeps the times.
 
 #![allow(missing_docs, reason = "criterion's macro makes an undocumented main")]
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench stops at the first thing that is wrong")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a bench stops at the first thing that is wrong"
+)]
 
 use std::future::Future;
 use std::hint::black_box;
@@ -59,7 +63,9 @@ fn registration(criterion: &mut Criterion) {
         let registrar = registrar();
         let map = floor::Map::default();
         let mut group = criterion.benchmark_group(name);
-        group.bench_function("floor", |bencher| bencher.iter(|| floor::register(black_box(body), &map, 1_800_000_000)));
+        group.bench_function("floor", |bencher| {
+            bencher.iter(|| floor::register(black_box(body), &map, 1_800_000_000))
+        });
         group.bench_function("engine", |bencher| bencher.iter(|| register(&registrar, black_box(body))));
         group.finish();
 

@@ -111,7 +111,8 @@ mod tests {
 
     #[track_caller]
     fn matches(pattern: &str, uri: &str, expected: bool) {
-        let matched = UriPattern::parse(pattern).is_some_and(|pattern| pattern.matches(&Url::parse(uri).unwrap()));
+        let matched =
+            UriPattern::parse(pattern).is_some_and(|pattern| pattern.matches(&Url::parse(uri).unwrap()));
         assert_eq!(matched, expected, "{pattern} against {uri}");
     }
 

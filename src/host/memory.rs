@@ -46,19 +46,6 @@ impl MemoryClientStore {
         self.shards.get(place).unwrap_or(first)
     }
 
-    /// Claims the unique key of a client, if it has one. `Ok` holds the lock until the client is in its shard.
-    fn claim(
-        &self,
-        client: &Client,
-    ) -> Result<Option<RwLockWriteGuard<'_, HashMap<Box<str>, ClientId>>>, StoreError> {
-        let Some(key) = client.unique_key() else { return Ok(None) };
-        let unique = write(&self.unique);
-        match unique.get(key) {
-            Some(owner) if owner != client.id() => Err(StoreError::Duplicate { existing: owner.clone() }),
-            _ => Ok(Some(unique)),
-        }
-    }
-
     fn release(&self, client: &Client) {
         if let Some(key) = client.unique_key() {
             let mut unique = write(&self.unique);
@@ -81,13 +68,16 @@ fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
 #[async_trait]
 impl ClientStore for MemoryClientStore {
     async fn insert(&self, client: &Client) -> Result<(), StoreError> {
-        let unique = self.claim(client)?;
+        let mut unique = client.unique_key().map(|key| (write(&self.unique), key));
+        if let Some(owner) = unique.as_ref().and_then(|(unique, key)| unique.get(*key)) {
+            return Err(StoreError::Duplicate { existing: owner.clone() });
+        }
         let mut shard = write(self.shard(client.id()));
         if shard.clients.contains_key(client.id()) {
             return Err(StoreError::AlreadyExists);
         }
-        if let (Some(mut unique), Some(key)) = (unique, client.unique_key()) {
-            unique.insert(key.into(), client.id().clone());
+        if let Some((unique, key)) = &mut unique {
+            unique.insert((*key).into(), client.id().clone());
         }
         shard.clients.insert(client.id().clone(), client.clone());
         Ok(())
@@ -98,16 +88,21 @@ impl ClientStore for MemoryClientStore {
     }
 
     async fn replace(&self, client: &Client, expected_revision: u64) -> Result<(), StoreError> {
-        let unique = self.claim(client)?;
+        let mut unique = write(&self.unique);
+        if let Some(owner) =
+            client.unique_key().and_then(|key| unique.get(key)).filter(|owner| *owner != client.id())
+        {
+            return Err(StoreError::Duplicate { existing: owner.clone() });
+        }
         let mut shard = write(self.shard(client.id()));
         let current = shard.clients.get_mut(client.id()).ok_or(StoreError::NotFound)?;
         if current.revision() != expected_revision {
             return Err(StoreError::Conflict);
         }
-        if let (Some(mut unique), Some(key)) = (unique, client.unique_key()) {
-            if let Some(old) = current.unique_key().filter(|old| *old != key) {
-                unique.remove(old);
-            }
+        if let Some(old) = current.unique_key().filter(|old| Some(*old) != client.unique_key()) {
+            unique.remove(old);
+        }
+        if let Some(key) = client.unique_key() {
             unique.insert(key.into(), client.id().clone());
         }
         *current = client.clone();

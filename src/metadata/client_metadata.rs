@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::{
-    ApplicationType, Document, Extra, FieldId, FieldValue, GrantType, JweAlgorithm, JweEncryption, JwsAlgorithm,
-    Localized, MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode,
-    TokenEndpointAuthMethod, Unfit, Variant,
+    ApplicationType, Document, Extra, FieldId, FieldValue, GrantType, JweAlgorithm, JweEncryption,
+    JwsAlgorithm, Localized, MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType,
+    TokenDeliveryMode, TokenEndpointAuthMethod, Unfit, Variant,
 };
 use crate::error::{Failure, Rejection, Violation};
 use crate::json::{self, Limits};
@@ -48,7 +48,9 @@ impl ClientMetadata {
         let mut document = Document::with_capacity(32);
         self.write_fields(&mut document);
         for (name, value) in &self.extra {
-            document.extras.push(Extra { name: Cow::Owned(name.clone()), json: Cow::Owned(value.to_string()) });
+            document
+                .extras
+                .push(Extra { name: Cow::Owned(name.clone()), json: Cow::Owned(value.to_string()) });
         }
         document
     }
@@ -127,9 +129,12 @@ pub(crate) fn type_fault(name: &str, field: FieldId, value: &FieldValue<'_>) -> 
         FieldValue::Unfit(Unfit::Control(None)) => {
             Violation::new(name.to_owned(), "control_character", Failure::METADATA, "has a control character")
         }
-        FieldValue::Unfit(Unfit::Control(Some(index))) => {
-            Violation::new(format!("{name}[{index}]"), "control_character", Failure::METADATA, "has a control character")
-        }
+        FieldValue::Unfit(Unfit::Control(Some(index))) => Violation::new(
+            format!("{name}[{index}]"),
+            "control_character",
+            Failure::METADATA,
+            "has a control character",
+        ),
         FieldValue::Unfit(Unfit::Element(index, found)) => {
             let message = format!("must be a string and not {found}");
             Violation::new(format!("{name}[{index}]"), "type", Failure::METADATA, message)

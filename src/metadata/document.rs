@@ -85,7 +85,9 @@ impl PartialEq<FieldValue<'_>> for FieldValue<'_> {
             (Self::List(one), FieldValue::List(other)) => one == other,
             (Self::Bool(one), FieldValue::Bool(other)) => one == other,
             (Self::Int(one), FieldValue::Int(other)) => one == other,
-            (Self::Json(text), FieldValue::Json(others)) => text == others || self.to_json() == other.to_json(),
+            (Self::Json(text), FieldValue::Json(others)) => {
+                text == others || self.to_json() == other.to_json()
+            }
             _ => false,
         }
     }
@@ -149,7 +151,7 @@ impl<'a> FieldValue<'a> {
         }
     }
 
-    /// Whether the value counts as left out: an empty string (DEC-05).
+    /// Whether the value counts as left out: an empty string.
     pub(crate) fn is_blank(&self) -> bool {
         matches!(self, FieldValue::Text(text) if text.is_empty())
     }
@@ -165,7 +167,9 @@ impl<'a> FieldValue<'a> {
                 None => FieldValue::Json(Cow::Owned(number.to_string())),
             },
             Value::Array(items) => match items.iter().map(Value::as_str).collect::<Option<Vec<_>>>() {
-                Some(texts) => FieldValue::List(texts.iter().map(|text| Cow::Owned((*text).to_owned())).collect()),
+                Some(texts) => {
+                    FieldValue::List(texts.iter().map(|text| Cow::Owned((*text).to_owned())).collect())
+                }
                 None => FieldValue::Json(Cow::Owned(value.to_string())),
             },
             Value::Object(_) | Value::Null => FieldValue::Json(Cow::Owned(value.to_string())),

@@ -7,11 +7,11 @@ mod table;
 mod values;
 
 pub use client_metadata::ClientMetadata;
-pub(crate) use document::{Document, Extra, FieldValue, Unfit, Variant, write_int, write_text};
 pub use document::Origin;
-pub(crate) use values::is_symmetric_algorithm;
+pub(crate) use document::{Document, Extra, FieldValue, Unfit, Variant, write_int, write_text};
 pub use table::{FieldId, FieldSpec, Group, Kind};
+pub(crate) use values::is_symmetric_algorithm;
 pub use values::{
-    ApplicationType, GrantType, JweAlgorithm, JweEncryption, JwsAlgorithm, Localized, MetadataUri, RedirectUri,
-    ResponseType, Scope, SubjectType, TokenDeliveryMode, TokenEndpointAuthMethod,
+    ApplicationType, GrantType, JweAlgorithm, JweEncryption, JwsAlgorithm, Localized, MetadataUri,
+    RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode, TokenEndpointAuthMethod,
 };

@@ -118,11 +118,13 @@ impl Policy {
         recorder: &mut Recorder<'_>,
     ) {
         document.declare(self.declared_names());
+        self.choose(document, faults, recorder);
         let mut extras = std::mem::take(&mut document.extras);
         extras.retain(|extra| {
             let Some(field) = self.declared_field(&extra.name) else { return true };
             if document.has(field) {
-                let message = format!("is another name of {}: only one of them may be given", self.name_of(field));
+                let message =
+                    format!("is another name of {}: only one of them may be given", self.name_of(field));
                 faults.push(Violation::new(extra.name.to_string(), "alias", Failure::METADATA, message));
             } else if let Some(value) = read_extra(&extra.json) {
                 document.set(field, value, Origin::Request);
@@ -142,7 +144,12 @@ impl Policy {
             Unknown::Reject => {
                 for extra in extras.drain(..).filter(|extra| !JWT_CLAIMS.contains(&&*extra.name)) {
                     let message = "is not a member that this server knows";
-                    faults.push(Violation::new(extra.name.into_owned(), "unknown_member", Failure::METADATA, message));
+                    faults.push(Violation::new(
+                        extra.name.into_owned(),
+                        "unknown_member",
+                        Failure::METADATA,
+                        message,
+                    ));
                 }
             }
         }
@@ -153,7 +160,9 @@ impl Policy {
             let reason = match self.member(field) {
                 _ if merge_only => Some("metadata comes from the software statement alone"),
                 None if is_never_metadata(field) => Some("set by the server"),
-                None if spec.is_some_and(|spec| spec.group == Group::HostOnly) => Some("set by the host alone"),
+                None if spec.is_some_and(|spec| spec.group == Group::HostOnly) => {
+                    Some("set by the host alone")
+                }
                 None => Some("not a member of this profile"),
                 Some(member) => (member.presence == Presence::Ignored).then_some("ignored by this profile"),
             };
@@ -216,7 +225,8 @@ impl Policy {
         }
         for (field, items) in &steps.add {
             let mut list: Vec<Cow<'a, str>> = document.list(*field).map(<[_]>::to_vec).unwrap_or_default();
-            let missing: Vec<_> = items.iter().filter(|item| !list.iter().any(|own| **own == ***item)).collect();
+            let missing: Vec<_> =
+                items.iter().filter(|item| !list.iter().any(|own| **own == ***item)).collect();
             if !missing.is_empty() {
                 list.extend(missing.into_iter().map(|item| Cow::Borrowed(&**item)));
                 let value = FieldValue::List(list.into());
@@ -257,13 +267,17 @@ impl Policy {
         faults: &mut Vec<Violation>,
     ) {
         let Some(value) = document.get_mut(field) else { return };
-        let mut fault = |what: &'static str, message: String| faults.push(self.fault(field, rule, what, message));
+        let mut fault =
+            |what: &'static str, message: String| faults.push(self.fault(field, rule, what, message));
         if let Some(allowed) = &checks.one_of
             && !allowed.iter().any(|own| own == value)
         {
             match &checks.fallback {
                 Some(fallback) if checks.adjust => *value = fallback.clone(),
-                _ => fault("one_of", format!("must be one of {}", shown(allowed.iter().filter_map(FieldValue::as_text)))),
+                _ => fault(
+                    "one_of",
+                    format!("must be one of {}", shown(allowed.iter().filter_map(FieldValue::as_text))),
+                ),
             }
         }
         if !checks.none_of.is_empty() {
@@ -322,15 +336,25 @@ impl Policy {
 
     /// The member that a violation's field names, without index and tag.
     fn field_of(&self, name: &str) -> Option<FieldId> {
-        let base = name.split(['[', '#']).next().unwrap_or_default();
-        FieldId::of(base).or_else(|| self.declared_field(base))
+        self.field_named(name.split(['[', '#']).next().unwrap_or_default())
     }
 
-    pub(super) fn failure_of(&self, field: FieldId) -> Failure {
+    /// The member of a name, of the table or declared.
+    pub(crate) fn field_named(&self, name: &str) -> Option<FieldId> {
+        FieldId::of(name).or_else(|| self.declared_field(name))
+    }
+
+    pub(crate) fn failure_of(&self, field: FieldId) -> Failure {
         self.member(field).map_or(Failure::METADATA, |member| member.failure.clone())
     }
 
-    fn fault(&self, field: FieldId, rule: Option<&Rule>, operator: &'static str, message: String) -> Violation {
+    fn fault(
+        &self,
+        field: FieldId,
+        rule: Option<&Rule>,
+        operator: &'static str,
+        message: String,
+    ) -> Violation {
         let name = self.name_of(field).to_owned();
         let failure = self.failure_of(field);
         match rule {

@@ -9,8 +9,8 @@ use super::scope::Scopes;
 use crate::error::{ErrorCode, Failure, Rejection, Violation};
 use crate::metadata::{FieldId, FieldValue, Group, Kind, fields};
 use crate::profile::{
-    self, Access, KeyPolicy, Lifecycle, OnMismatch, OnUpdate, Operation, Presence, Profile, ProfileError, Relation,
-    ResponsePolicy, StatementPolicy, Unknown,
+    self, Access, KeyPolicy, Lifecycle, OnMismatch, OnUpdate, Operation, Presence, Profile, ProfileError,
+    Relation, ResponsePolicy, StatementPolicy, Unknown,
 };
 use crate::rules::RedirectRules;
 
@@ -106,7 +106,10 @@ pub(super) struct Rule {
 
 impl Policy {
     /// Compiles a composed profile.
-    pub(crate) fn compile(profile: &Profile, supported_scopes: Option<&[String]>) -> Result<Self, ProfileError> {
+    pub(crate) fn compile(
+        profile: &Profile,
+        supported_scopes: Option<&[String]>,
+    ) -> Result<Self, ProfileError> {
         let problems = profile.problems();
         let mut compiler = Compiler { names: HashMap::new(), declared: Vec::new(), problems };
         let mut members: Vec<Option<Member>> = Vec::new();
@@ -125,7 +128,8 @@ impl Policy {
                 *slot = Some(compiled);
             }
         }
-        let kind_of = |field: FieldId| members.get(field.index()).and_then(Option::as_ref).map(|member| member.kind);
+        let kind_of =
+            |field: FieldId| members.get(field.index()).and_then(Option::as_ref).map(|member| member.kind);
         let mut rules = Vec::new();
         for rule in &profile.rules {
             let mut own = Steps::default();
@@ -138,7 +142,11 @@ impl Policy {
             let when = compiler.condition(&rule.when);
             rules.push(Rule {
                 id: rule.id.clone(),
-                member: rule.member.as_deref().and_then(|name| compiler.find(name)).or_else(|| when.first_member()),
+                member: rule
+                    .member
+                    .as_deref()
+                    .and_then(|name| compiler.find(name))
+                    .or_else(|| when.first_member()),
                 when,
                 steps: own,
                 reject: rule.reject.clone().map(Failure::from),
@@ -169,7 +177,11 @@ impl Policy {
             lifecycle: profile.lifecycle.clone(),
             ttl_member,
             response: profile.response.clone(),
-            max_bytes: profile.request.max_bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(65_536),
+            max_bytes: profile
+                .request
+                .max_bytes
+                .and_then(|bytes| usize::try_from(bytes).ok())
+                .unwrap_or(65_536),
             errors: profile.errors.iter().map(|(kind, spec)| (kind.clone(), code(spec))).collect(),
         })
     }
@@ -202,11 +214,24 @@ impl Policy {
         let (_, checks) = self.steps.checks.iter().find(|(own, _)| *own == field)?;
         let refused = |value: &str| checks.none_of.iter().any(|none| none.as_text() == Some(value));
         let texts: Vec<String> = match (&checks.one_of, &checks.subset_of) {
-            (Some(values), _) => values.iter().filter_map(|value| value.as_text().map(str::to_owned)).collect(),
+            (Some(values), _) => {
+                values.iter().filter_map(|value| value.as_text().map(str::to_owned)).collect()
+            }
             (None, Some(values)) => values.iter().map(ToString::to_string).collect(),
             (None, None) => return None,
         };
         Some(texts.into_iter().filter(|value| !refused(value)).collect())
+    }
+
+    /// Whether the checks of a member that hold without condition allow a word.
+    pub(super) fn allows(&self, field: FieldId, word: &str) -> bool {
+        self.steps.checks.iter().filter(|(own, _)| *own == field).all(|(_, checks)| {
+            let listed = checks
+                .one_of
+                .as_ref()
+                .is_none_or(|own| own.iter().any(|value| value.as_text() == Some(word)));
+            listed && !checks.none_of.iter().any(|value| value.as_text() == Some(word))
+        })
     }
 
     /// The scopes this policy can grant, if it lists them.
@@ -243,7 +268,8 @@ impl Compiler {
         if let Some(field) = self.find(name) {
             return Some(field);
         }
-        let Some(field) = u8::try_from(fields::COUNT + self.declared.len()).ok().filter(|id| *id < u8::MAX) else {
+        let Some(field) = u8::try_from(fields::COUNT + self.declared.len()).ok().filter(|id| *id < u8::MAX)
+        else {
             self.problems.push(format!("declares more than {} members of its own", self.declared.len()));
             return None;
         };
@@ -301,7 +327,10 @@ impl Compiler {
             steps.default.push((field, value_of(kind, default)));
         }
         let checks = Checks {
-            one_of: member.one_of.as_ref().map(|values| values.iter().map(|value| value_of(kind, value)).collect()),
+            one_of: member
+                .one_of
+                .as_ref()
+                .map(|values| values.iter().map(|value| value_of(kind, value)).collect()),
             none_of: member.none_of.iter().map(|value| value_of(Kind::String, value)).collect(),
             subset_of: member.subset_of.as_ref().map(|values| self.texts(name, values)),
             superset_of: self.texts(name, &member.superset_of),
@@ -324,7 +353,9 @@ impl Compiler {
         for value in values {
             match value.as_str() {
                 Some(text) => texts.push(text.into()),
-                None => self.problems.push(format!("`{name}`: the elements of a list are texts, {value} is not")),
+                None => {
+                    self.problems.push(format!("`{name}`: the elements of a list are texts, {value} is not"))
+                }
             }
         }
         texts

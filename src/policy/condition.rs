@@ -113,7 +113,11 @@ impl Test {
         let mut tests = Vec::new();
         tests.extend(when.present.map(Self::Present));
         tests.extend(when.equals.as_ref().map(|value| Self::Equals(FieldValue::from_json(value))));
-        tests.extend(when.one_of.as_ref().map(|values| Self::OneOf(values.iter().map(FieldValue::from_json).collect())));
+        tests.extend(
+            when.one_of
+                .as_ref()
+                .map(|values| Self::OneOf(values.iter().map(FieldValue::from_json).collect())),
+        );
         tests.extend(when.contains.as_ref().map(|value| Self::Contains(FieldValue::from_json(value))));
         tests.extend(when.contains_word.as_deref().map(|word| Self::ContainsWord(word.into())));
         tests
@@ -133,8 +137,12 @@ impl Test {
                 items.as_array().is_some_and(|items| items.contains(&expected.to_json()))
             }
             (Self::Contains(_), Some(_)) => false,
-            (Self::ContainsWord(word), Some(FieldValue::List(list))) => list.iter().any(|item| has_word(item, word)),
-            (Self::ContainsWord(word), Some(value)) => value.as_text().is_some_and(|text| has_word(text, word)),
+            (Self::ContainsWord(word), Some(FieldValue::List(list))) => {
+                list.iter().any(|item| has_word(item, word))
+            }
+            (Self::ContainsWord(word), Some(value)) => {
+                value.as_text().is_some_and(|text| has_word(text, word))
+            }
         }
     }
 }

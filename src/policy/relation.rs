@@ -25,7 +25,8 @@ pub(super) fn apply<'a>(
         }
         (None, Some(attribute)) => {
             let Some(certificate) = facts.certificate else { return };
-            let text = certificate.attribute(attribute).map(|text| FieldValue::Text(Cow::Owned(text.to_owned())));
+            let text =
+                certificate.attribute(attribute).map(|text| FieldValue::Text(Cow::Owned(text.to_owned())));
             (text, Origin::Certificate)
         }
         (None, None) => return,
@@ -35,15 +36,19 @@ pub(super) fn apply<'a>(
         if from.required {
             let claim = from.statement.as_ref().map_or_else(String::new, |claim| claim.name.to_string());
             let message = format!("the software statement must have the claim {claim}");
-            faults.push(Violation::new(name(), "statement.required_claim", Failure::STATEMENT_CLAIMS, message));
+            faults.push(Violation::new(
+                name(),
+                "statement.required_claim",
+                Failure::STATEMENT_CLAIMS,
+                message,
+            ));
         }
         return;
     };
     let failure = policy.failure_of(field);
     let refuse = |message: &str| Violation::new(name(), "statement.relation", failure, message);
     match (from.relation, document.get(field)) {
-        (Relation::Overrides, _)
-        | (Relation::Fills | Relation::Equals | Relation::Bounds, None) => {
+        (Relation::Overrides, _) | (Relation::Fills | Relation::Equals | Relation::Bounds, None) => {
             document.set(field, source, origin);
         }
         (Relation::Equals | Relation::EqualsIfPresent, Some(asked)) if !same(asked, &source) => {

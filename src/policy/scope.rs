@@ -61,7 +61,8 @@ impl Scopes {
         if !excess.is_empty() && self.policy.excess != Some(OnMismatch::Adjust) {
             faults.push(violation(format!("must not ask for {}", excess.join(", "))));
         }
-        let granted: Vec<&str> = wanted.iter().filter(|scope| allowed.contains(scope)).map(|s| s.as_str()).collect();
+        let granted: Vec<&str> =
+            wanted.iter().filter(|scope| allowed.contains(scope)).map(|s| s.as_str()).collect();
         if granted.len() < requested.len() {
             set_scope(document, &granted, Origin::Default);
         }
@@ -102,7 +103,8 @@ fn role_names(claim: &Claim, roles: &Roles, claims: &Document<'_>) -> Vec<String
         FieldValue::Text(text) => serde_json::Value::from(vec![text.as_ref()]),
         value => value.to_json(),
     };
-    let counts = |item: &serde_json::Value| roles.only_where.iter().all(|(name, value)| item.get(name) == Some(value));
+    let counts =
+        |item: &serde_json::Value| roles.only_where.iter().all(|(name, value)| item.get(name) == Some(value));
     let name = |item: &serde_json::Value| match &roles.field {
         Some(field) => item.get(field)?.as_str().map(str::to_owned),
         None => item.as_str().map(str::to_owned),

@@ -19,7 +19,12 @@ const MAX_VARIANTS: usize = 50;
 const MAX_INT: i64 = 9_007_199_254_740_991;
 
 /// Judges every value, brings accepted ones into the form that the checks compare, and takes the others out.
-pub(super) fn apply(policy: &Policy, document: &mut Document<'_>, reading: Reading, faults: &mut Vec<Violation>) {
+pub(super) fn apply(
+    policy: &Policy,
+    document: &mut Document<'_>,
+    reading: Reading,
+    faults: &mut Vec<Violation>,
+) {
     let mut unfit: Vec<FieldId> = Vec::new();
     for entry in document.iter_mut() {
         let (Some(member), Some(value)) = (policy.member(entry.field), &mut entry.value) else { continue };
@@ -36,7 +41,12 @@ pub(super) fn apply(policy: &Policy, document: &mut Document<'_>, reading: Readi
 }
 
 /// A language variant obeys the row of its base member.
-fn judge_variants(policy: &Policy, document: &mut Document<'_>, reading: Reading, faults: &mut Vec<Violation>) {
+fn judge_variants(
+    policy: &Policy,
+    document: &mut Document<'_>,
+    reading: Reading,
+    faults: &mut Vec<Violation>,
+) {
     if document.variants.is_empty() {
         return;
     }
@@ -118,13 +128,19 @@ impl Shape<'_> {
                 let items = text.split(' ').filter(|item| !item.is_empty());
                 Some(FieldValue::List(items.map(|item| Cow::Owned(item.to_owned())).collect()))
             }
-            (Kind::Bool, FieldValue::Text(text)) if text.eq_ignore_ascii_case("true") => Some(FieldValue::Bool(true)),
+            (Kind::Bool, FieldValue::Text(text)) if text.eq_ignore_ascii_case("true") => {
+                Some(FieldValue::Bool(true))
+            }
             (Kind::Bool, FieldValue::Text(text)) if text.eq_ignore_ascii_case("false") => {
                 Some(FieldValue::Bool(false))
             }
             (Kind::Int, FieldValue::Text(text)) => text.parse().ok().map(FieldValue::Int),
-            (Kind::String | Kind::Words, FieldValue::Bool(flag)) => Some(FieldValue::Text(flag.to_string().into())),
-            (Kind::String | Kind::Words, FieldValue::Int(int)) => Some(FieldValue::Text(int.to_string().into())),
+            (Kind::String | Kind::Words, FieldValue::Bool(flag)) => {
+                Some(FieldValue::Text(flag.to_string().into()))
+            }
+            (Kind::String | Kind::Words, FieldValue::Int(int)) => {
+                Some(FieldValue::Text(int.to_string().into()))
+            }
             (Kind::Object, FieldValue::Text(text)) => {
                 let limits = crate::json::Limits { depth: 16, members: usize::MAX };
                 crate::json::check(text, limits)
@@ -145,7 +161,8 @@ impl Shape<'_> {
             !word.is_empty() && word.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
         };
         if !text.split(' ').all(is_token) {
-            let message = "must be words of printable ASCII without quotes and backslashes, one space between them";
+            let message =
+                "must be words of printable ASCII without quotes and backslashes, one space between them";
             return Err((None, "scope.syntax", message.to_owned()));
         }
         if text.split(' ').count() > MAX_ITEMS {
@@ -174,7 +191,9 @@ impl Shape<'_> {
             return Err((index, "pattern", format!("must match {}", pattern.as_str())));
         }
         match self.member.kind {
-            Kind::Uri | Kind::HttpsUri | Kind::WebUri | Kind::UriList if self.field != fields::REDIRECT_URIS => {
+            Kind::Uri | Kind::HttpsUri | Kind::WebUri | Kind::UriList
+                if self.field != fields::REDIRECT_URIS =>
+            {
                 self.judge_uri(text).map_err(|message| (index, "uri", message))
             }
             _ => Ok(()),

@@ -79,7 +79,8 @@ fn expect_members(expected: &Value, document: &Document<'_>) -> Result<(), Strin
 }
 
 fn fixture(vector: &Value, fixtures: &Value, name: &str, changes: &str) -> Option<Map<String, Value>> {
-    let mut base = vector.get(name).map(|fixture| fixtures[fixture.as_str().unwrap()].as_object().unwrap().clone());
+    let mut base =
+        vector.get(name).map(|fixture| fixtures[fixture.as_str().unwrap()].as_object().unwrap().clone());
     for (member, value) in vector.get(changes).and_then(Value::as_object).into_iter().flatten() {
         let base = base.get_or_insert_default();
         if value.is_null() {
@@ -107,10 +108,17 @@ fn read(text: &str) -> Document<'_> {
 fn members_may_come_in_any_order() {
     let profile = Profile::preset("standard").unwrap().compose().unwrap();
     let policy = Policy::compile(&profile, None).unwrap();
-    let facts =
-        Facts { operation: Operation::Create, reading: Reading::Strict, statement: None, certificate: None, stored: None };
-    let one = r#"{"redirect_uris":["http://127.0.0.1/cb"],"response_types":["id_token code"],"client_name":"x"}"#;
-    let other = r#"{"client_name":"x","response_types":["id_token code"],"redirect_uris":["http://127.0.0.1/cb"]}"#;
+    let facts = Facts {
+        operation: Operation::Create,
+        reading: Reading::Strict,
+        statement: None,
+        certificate: None,
+        stored: None,
+    };
+    let one =
+        r#"{"redirect_uris":["http://127.0.0.1/cb"],"response_types":["id_token code"],"client_name":"x"}"#;
+    let other =
+        r#"{"client_name":"x","response_types":["id_token code"],"redirect_uris":["http://127.0.0.1/cb"]}"#;
     let outcomes = [one, other].map(|text| {
         let mut document = read(text);
         assert_eq!(policy.apply(&mut document, &facts, None), Vec::new());

@@ -66,7 +66,9 @@ fn check_member(name: &str, member: &Member, problems: &mut Vec<String>) {
         }
     }
     for pattern in [&member.pattern, &member.some_pattern].into_iter().flatten() {
-        problems.extend(crate::policy::Pattern::compile(pattern).err().map(|problem| format!("`{name}`: {problem}")));
+        problems.extend(
+            crate::policy::Pattern::compile(pattern).err().map(|problem| format!("`{name}`: {problem}")),
+        );
     }
 }
 
@@ -86,7 +88,9 @@ struct Names<'p> {
 impl Names<'_> {
     fn knows(&self, name: &str) -> bool {
         let declared = |members: &Map<Member>| members.contains_key(name);
-        FieldId::of(name).is_some() || declared(&self.profile.metadata) || declared(&self.profile.request.envelope)
+        FieldId::of(name).is_some()
+            || declared(&self.profile.metadata)
+            || declared(&self.profile.request.envelope)
     }
 
     fn check_rule(&self, rule: &Rule, problems: &mut Vec<String>) {
@@ -113,7 +117,9 @@ impl Names<'_> {
             || when.contains.is_some()
             || when.contains_word.is_some();
         if subjects > 1 || (subjects == 1) != has_test {
-            problems.push(format!("rule `{place}` needs exactly one subject for its tests, and a test for its subject"));
+            problems.push(format!(
+                "rule `{place}` needs exactly one subject for its tests, and a test for its subject"
+            ));
         }
     }
 }

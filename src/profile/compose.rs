@@ -26,7 +26,11 @@ impl Profile {
     pub fn compose(&self) -> Result<Self, ProfileError> {
         let mut problems = Vec::new();
         let composed = resolve(self, &mut Vec::new(), &mut problems);
-        if problems.is_empty() { Ok(composed) } else { Err(ProfileError { profile: self.name.clone(), problems }) }
+        if problems.is_empty() {
+            Ok(composed)
+        } else {
+            Err(ProfileError { profile: self.name.clone(), problems })
+        }
     }
 
     /// This profile laid over another one. Both must be composed already.
@@ -37,7 +41,11 @@ impl Profile {
     pub fn over(&self, parent: &Self) -> Result<Self, ProfileError> {
         let mut problems = Vec::new();
         let composed = lay_over(parent.clone(), self, &mut problems);
-        if problems.is_empty() { Ok(composed) } else { Err(ProfileError { profile: self.name.clone(), problems }) }
+        if problems.is_empty() {
+            Ok(composed)
+        } else {
+            Err(ProfileError { profile: self.name.clone(), problems })
+        }
     }
 }
 
@@ -141,9 +149,10 @@ fn merge_members(base: &mut Map<Member>, child: &Map<Member>, problems: &mut Vec
 fn merge_member(base: &mut Member, child: &Member, name: &str, problems: &mut Vec<String>) {
     base.presence = match (base.presence, child.presence) {
         (Some(one), Some(other)) => {
-            if matches!((one, other), |(Presence::Required, Presence::Forbidden)
-                | (Presence::Forbidden, Presence::Required))
-            {
+            if matches!((one, other), |(Presence::Required, Presence::Forbidden)| (
+                Presence::Forbidden,
+                Presence::Required
+            )) {
                 problems.push(format!("`{name}` is required and forbidden"));
             }
             Some(if strength(one) > strength(other) { one } else { other })

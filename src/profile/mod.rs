@@ -1,6 +1,6 @@
 //! Profiles: what a deployment demands of a registration, as data.
 //!
-//! A [`Profile`] is written, composed with the presets it extends ([`compose`]), checked ([`check`]) and then
+//! A [`Profile`] is written, composed with the presets it extends ([`Profile::compose`]), checked and then
 //! compiled for use when the registrar is built.
 
 mod check;

@@ -41,7 +41,8 @@ mod tests {
     #[test]
     fn every_preset_parses_composes_and_is_sound() {
         for (name, text) in TEXTS {
-            let profile: Profile = serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let profile: Profile =
+                serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(profile.name, *name);
             let composed = profile.compose().unwrap();
             assert_eq!(composed.problems(), Vec::<String>::new(), "{name}");

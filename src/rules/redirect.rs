@@ -4,11 +4,10 @@
 //! remote host, `http` on this machine for native apps, private-use schemes of native apps (RFC 8252 section 7,
 //! RFC 9700 section 2.1). All else is refused, and named.
 
-
 use super::uri::ParsedUri;
 use crate::config::UriPattern;
 use crate::error::{Failure, Violation};
-use crate::metadata::{Document, fields};
+use crate::metadata::{Document, FieldId, fields};
 use crate::policy::Policy;
 use crate::profile::{Loopback, RedirectPolicy};
 
@@ -25,6 +24,7 @@ pub(crate) struct RedirectRules {
     international_hosts: bool,
     fragment: bool,
     pub(crate) infer_native: bool,
+    same_host_as: Vec<String>,
     allow: Option<Vec<UriPattern>>,
     deny: Vec<UriPattern>,
     max_length: usize,
@@ -45,6 +45,7 @@ impl RedirectRules {
             international_hosts: policy.international_hosts.unwrap_or(false),
             fragment: policy.fragment.unwrap_or(false),
             infer_native: policy.infer_native.unwrap_or(false),
+            same_host_as: policy.same_host_as.clone(),
             allow: policy.allow.as_deref().map(patterns),
             deny: patterns(&policy.deny),
             max_length: policy.max_length.unwrap_or(2048),
@@ -66,8 +67,40 @@ impl RedirectRules {
         }
     }
 
+    /// Whether remote hosts may be reached by http.
+    pub(super) fn takes_http(&self) -> bool {
+        self.schemes.iter().any(|own| own == "http")
+    }
+
+    /// RFC 7591 section 5: pages shown for a client should be on a host its users are sent back to.
+    pub(super) fn check_hosts(&self, document: &Document<'_>, policy: &Policy, faults: &mut Vec<Violation>) {
+        let host = |text: &str| url::Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
+        for name in &self.same_host_as {
+            let Some(field) = FieldId::of(name) else { continue };
+            let plain = document.text(field).map(|text| (policy.name_of(field).to_owned(), text));
+            let variants =
+                document.variants.iter().filter(|variant| variant.field == field).filter_map(|variant| {
+                    Some((format!("{name}#{}", variant.tag), variant.value.as_text()?))
+                });
+            for (name, text) in plain.into_iter().chain(variants) {
+                if !document
+                    .items(fields::REDIRECT_URIS)
+                    .any(|uri| host(uri).is_some() && host(uri) == host(text))
+                {
+                    let message = "must be on the host of one of the redirect_uris";
+                    let violation = Violation::new(name, "redirect.same_host", Failure::METADATA, message);
+                    faults.push(violation.with_spec("RFC 7591 5"));
+                }
+            }
+        }
+    }
+
     /// What is wrong with one URI: rule, source and what would be right.
-    fn judge(&self, text: &str, client: ClientKind) -> Result<(), (&'static str, &'static str, String)> {
+    pub(super) fn judge(
+        &self,
+        text: &str,
+        client: ClientKind,
+    ) -> Result<(), (&'static str, &'static str, String)> {
         let scheme = text.split(':').next().unwrap_or_default();
         if DANGEROUS_SCHEMES.iter().any(|own| own.eq_ignore_ascii_case(scheme)) {
             let message = format!("must not use the scheme {}", scheme.to_ascii_lowercase());
@@ -79,7 +112,11 @@ impl RedirectRules {
             return Err(("redirect.fragment", "RFC 6749 3.1.2", "must not have a fragment".to_owned()));
         }
         if uri.has_star() {
-            return Err(("redirect.wildcard", "RFC 9700 2.1", "must not have a wildcard: it is compared exactly".to_owned()));
+            return Err((
+                "redirect.wildcard",
+                "RFC 9700 2.1",
+                "must not have a wildcard: it is compared exactly".to_owned(),
+            ));
         }
         if uri.url.port() == Some(0) {
             return Err(("redirect.port", "RFC 3986 3.2.3", "must not use the port 0".to_owned()));
@@ -104,10 +141,16 @@ impl RedirectRules {
     fn judge_loopback(&self, client: ClientKind) -> Result<(), (&'static str, &'static str, String)> {
         const RULE: (&str, &str) = ("redirect.loopback", "OpenID Connect Registration 2");
         if client.application == Application::Web && client.has_implicit {
-            return Err((RULE.0, RULE.1, "must not be on this machine for a web client with the implicit grant".to_owned()));
+            return Err((
+                RULE.0,
+                RULE.1,
+                "must not be on this machine for a web client with the implicit grant".to_owned(),
+            ));
         }
         match (self.loopback_http, client.application) {
-            (Loopback::Always, _) | (Loopback::Native, Application::Native | Application::Undeclared) => Ok(()),
+            (Loopback::Always, _) | (Loopback::Native, Application::Native | Application::Undeclared) => {
+                Ok(())
+            }
             (Loopback::Native, Application::Web) => {
                 let message = "must use https because application_type is web; only native clients use http on this machine";
                 Err((RULE.0, RULE.1, message.to_owned()))
@@ -116,7 +159,11 @@ impl RedirectRules {
         }
     }
 
-    fn judge_remote(&self, uri: &ParsedUri<'_>, client: ClientKind) -> Result<(), (&'static str, &'static str, String)> {
+    fn judge_remote(
+        &self,
+        uri: &ParsedUri<'_>,
+        client: ClientKind,
+    ) -> Result<(), (&'static str, &'static str, String)> {
         if !self.schemes.iter().any(|scheme| scheme == uri.scheme()) {
             let message = format!("must use one of the schemes {}", self.schemes.join(", "));
             return Err(("redirect.scheme", "RFC 7591 5", message));
@@ -139,13 +186,18 @@ impl RedirectRules {
     }
 
     /// RFC 8252 sections 7.1 and 8.4: a private-use scheme is a reversed domain name of the app's owner.
-    fn judge_private_use(&self, scheme: &str, client: ClientKind) -> Result<(), (&'static str, &'static str, String)> {
+    fn judge_private_use(
+        &self,
+        scheme: &str,
+        client: ClientKind,
+    ) -> Result<(), (&'static str, &'static str, String)> {
         let rule = ("redirect.private_use_scheme", "RFC 8252 7.1");
         if !self.private_use_schemes || scheme == "urn" {
             return Err((rule.0, rule.1, format!("must not use the scheme {scheme}")));
         }
         if client.application == Application::Web {
-            let message = format!("must use https because application_type is not native, so {scheme} is not taken");
+            let message =
+                format!("must use https because application_type is not native, so {scheme} is not taken");
             return Err((rule.0, rule.1, message));
         }
         if !scheme.contains('.') && !self.undotted_schemes {
@@ -168,7 +220,7 @@ impl RedirectRules {
 
 /// What decides over a client's redirection URIs, apart from the URIs.
 #[derive(Clone, Copy)]
-struct ClientKind {
+pub(super) struct ClientKind {
     application: Application,
     has_implicit: bool,
 }
@@ -182,13 +234,16 @@ enum Application {
 }
 
 impl ClientKind {
-    fn of(document: &Document<'_>, policy: &Policy) -> Self {
+    pub(super) fn of(document: &Document<'_>, policy: &Policy) -> Self {
         let application = match document.text(fields::APPLICATION_TYPE) {
             Some("native") => Application::Native,
             None if !policy.knows(fields::APPLICATION_TYPE) => Application::Undeclared,
             _ => Application::Web,
         };
-        Self { application, has_implicit: document.items(fields::GRANT_TYPES).any(|grant| grant == "implicit") }
+        Self {
+            application,
+            has_implicit: document.items(fields::GRANT_TYPES).any(|grant| grant == "implicit"),
+        }
     }
 }
 
@@ -203,8 +258,23 @@ pub(crate) fn looks_native(text: &str) -> bool {
 
 /// Schemes that run code, read local data or open other programs. A second net: schemes are an allow-list.
 pub(crate) const DANGEROUS_SCHEMES: &[&str] = &[
-    "about", "blob", "chrome", "data", "file", "filesystem", "ftp", "intent", "jar", "javascript", "mailto", "res",
-    "tel", "vbscript", "view-source", "ws", "wss",
+    "about",
+    "blob",
+    "chrome",
+    "data",
+    "file",
+    "filesystem",
+    "ftp",
+    "intent",
+    "jar",
+    "javascript",
+    "mailto",
+    "res",
+    "tel",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
 ];
 
 fn violation(

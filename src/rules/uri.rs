@@ -58,7 +58,9 @@ impl<'a> ParsedUri<'a> {
         if let Some(byte) = marks.foreign {
             return Err(match byte {
                 0x21..=0x7e => "has a character that no URI has: it must be percent-encoded".to_owned(),
-                0x80.. => "has a character outside ASCII: hosts need punycode, paths percent-encoding".to_owned(),
+                0x80.. => {
+                    "has a character outside ASCII: hosts need punycode, paths percent-encoding".to_owned()
+                }
                 _ => "has a blank or a control character".to_owned(),
             });
         }
@@ -69,7 +71,8 @@ impl<'a> ParsedUri<'a> {
             return Err("must not have user information before its host".to_owned());
         }
         if marks.percent && has_bad_escape(rest) {
-            return Err("has a percent escape that is malformed or hides a slash, a backslash or a control".to_owned());
+            return Err("has a percent escape that is malformed or hides a slash, a backslash or a control"
+                .to_owned());
         }
         let url = Url::parse(text).map_err(|error| format!("is not a URI ({error})"))?;
         // Only the slash of an empty path may be added.
@@ -142,7 +145,9 @@ impl<'a> ParsedUri<'a> {
 /// RFC 3986 section 3.1, in lower case: the form in which schemes are compared.
 fn is_scheme(scheme: &str) -> bool {
     scheme.starts_with(|first: char| first.is_ascii_lowercase())
-        && scheme.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte))
+        && scheme
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte))
 }
 
 /// The parser drops an empty userinfo, so the raw text is asked.

@@ -129,10 +129,11 @@ pub async fn concurrent_insert_has_one_winner(store: &dyn ClientStore) {
 /// Ids are texts of bytes: neither case nor what looks like a pattern makes two of them equal.
 pub async fn ids_are_compared_exactly(store: &dyn ClientStore) {
     let base = fresh_id("exact");
-    let ids: Vec<ClientId> = ["Abc", "abc", "ABC", "a%", "a_c", "ab", "abcd", "a'c;--", "a\"c", "a\\c", "a/c?#", "0", "00"]
-        .iter()
-        .map(|ending| ClientId::new(&format!("{base}-{ending}")).unwrap())
-        .collect();
+    let ids: Vec<ClientId> =
+        ["Abc", "abc", "ABC", "a%", "a_c", "ab", "abcd", "a'c;--", "a\"c", "a\\c", "a/c?#", "0", "00"]
+            .iter()
+            .map(|ending| ClientId::new(&format!("{base}-{ending}")).unwrap())
+            .collect();
     for id in &ids {
         let found = store.get(id).await.expect("get of an unknown id is not an error");
         assert!(found.is_none(), "get of {id} found another client: {found:?}");
@@ -204,10 +205,16 @@ pub async fn concurrent_replace_has_one_winner(store: &dyn ClientStore) {
 /// Only the call that removed the client says so.
 pub async fn delete_returns_true_once(store: &dyn ClientStore) {
     let id = fresh_id("delete");
-    assert!(!store.delete(&id).await.expect("delete of an unknown id is not an error"), "there was nobody to delete");
+    assert!(
+        !store.delete(&id).await.expect("delete of an unknown id is not an error"),
+        "there was nobody to delete"
+    );
     store.insert(&full_client(&id)).await.expect("insert of a new client");
     assert!(store.delete(&id).await.expect("delete"), "there was a client to delete");
-    assert!(!store.delete(&id).await.expect("delete of a deleted client is not an error"), "it was deleted before");
+    assert!(
+        !store.delete(&id).await.expect("delete of a deleted client is not an error"),
+        "it was deleted before"
+    );
 }
 
 /// Of several deletions at once, one is told that there was a client.
@@ -262,7 +269,8 @@ pub async fn unique_keys_are_taken_once(store: &dyn ClientStore) {
     assert_duplicate(store.insert(&keyed(&other, Some(&key))).await, &one);
     assert_absent(store, &other, "after an insert with a taken unique key").await;
     // Keys are compared as ids are, and clients without one do not share it.
-    let (upper, none, neither) = (fresh_id("unique-upper"), fresh_id("unique-none"), fresh_id("unique-neither"));
+    let (upper, none, neither) =
+        (fresh_id("unique-upper"), fresh_id("unique-none"), fresh_id("unique-neither"));
     for client in [keyed(&upper, Some(&key.to_uppercase())), keyed(&none, None), keyed(&neither, None)] {
         store.insert(&client).await.expect("insert with another unique key or none");
         remove(store, client.id()).await;
@@ -350,7 +358,8 @@ pub async fn backend_errors_keep_their_source(failing: &dyn ClientStore) {
             matches!(error, StoreError::Backend(_) | StoreError::Unavailable(_)),
             "{call} of a failing store was {error:?}"
         );
-        let source = std::error::Error::source(&error).unwrap_or_else(|| panic!("{call}: the error has no source"));
+        let source =
+            std::error::Error::source(&error).unwrap_or_else(|| panic!("{call}: the error has no source"));
         assert!(!source.to_string().is_empty(), "{call}: the source says nothing");
     }
 }
@@ -371,7 +380,10 @@ pub async fn list_is_in_the_order_of_ids(store: &(impl ClientStore + ClientDirec
         }
         walked.extend(page);
     }
-    assert!(walked.windows(2).all(|pair| pair[0].id() < pair[1].id()), "the listing is not in the order of ids");
+    assert!(
+        walked.windows(2).all(|pair| pair[0].id() < pair[1].id()),
+        "the listing is not in the order of ids"
+    );
     let own: Vec<&Client> = walked.iter().filter(|client| family.contains(client.id())).collect();
     assert_eq!(own.len(), family.len(), "the listing does not have every client once");
     for client in own {
@@ -420,7 +432,11 @@ pub async fn sweep_removes_expired_clients_only(store: &(impl ClientStore + Clie
     for client in &clients {
         store.insert(client).await.expect("insert of a new client");
     }
-    assert_eq!(store.sweep(long_ago(), 0).await.expect("sweep"), 0, "a sweep of at most none removed something");
+    assert_eq!(
+        store.sweep(long_ago(), 0).await.expect("sweep"),
+        0,
+        "a sweep of at most none removed something"
+    );
     assert_eq!(store.sweep(long_ago(), 100).await.expect("sweep"), 2, "a sweep of two expired clients");
     assert_eq!(store.sweep(long_ago(), 100).await.expect("sweep"), 0, "a sweep right after another one");
     assert_absent(store, clients[0].id(), "after a sweep behind its expiry").await;
@@ -435,7 +451,10 @@ pub async fn sweep_removes_expired_clients_only(store: &(impl ClientStore + Clie
 pub async fn sweep_works_in_batches(store: &(impl ClientStore + ClientDirectory)) {
     let family = family("batch", &["1", "2", "3", "4", "5"]);
     for id in &family {
-        store.insert(&client_from(id, json!({ "expires_at": LONG_AGO }))).await.expect("insert of a new client");
+        store
+            .insert(&client_from(id, json!({ "expires_at": LONG_AGO })))
+            .await
+            .expect("insert of a new client");
     }
     for (removed, left) in [(2, 3), (2, 1), (1, 0), (0, 0)] {
         assert_eq!(store.sweep(long_ago(), 2).await.expect("sweep"), removed, "a sweep of at most 2");
@@ -570,7 +589,11 @@ async fn assert_stored(store: &dyn ClientStore, client: &Client, when: &str) {
     let found = store.get(client.id()).await.expect("get of a stored client");
     let found = found.unwrap_or_else(|| panic!("the client {} is not there {when}", client.id()));
     let differences = differences(&found, client);
-    assert!(differences.is_empty(), "the client is not the one that was stored {when}: {}", differences.join("; "));
+    assert!(
+        differences.is_empty(),
+        "the client is not the one that was stored {when}: {}",
+        differences.join("; ")
+    );
     assert!(found == *client, "the client has the form but is not equal to the one that was stored {when}");
 }
 
@@ -590,7 +613,9 @@ fn flat(client: &Client) -> Map<String, Value> {
     let mut flat = Map::new();
     for (name, value) in form(client).as_object().unwrap() {
         match value.as_object().filter(|_| name == "metadata") {
-            Some(metadata) => flat.extend(metadata.iter().map(|(name, value)| (format!("metadata.{name}"), value.clone()))),
+            Some(metadata) => {
+                flat.extend(metadata.iter().map(|(name, value)| (format!("metadata.{name}"), value.clone())))
+            }
             None => _ = flat.insert(name.clone(), value.clone()),
         }
     }
@@ -605,7 +630,9 @@ async fn assert_absent(store: &dyn ClientStore, id: &ClientId, when: &str) {
 #[track_caller]
 fn assert_duplicate(result: Result<(), StoreError>, owner: &ClientId) {
     match result {
-        Err(StoreError::Duplicate { existing }) => assert_eq!(existing, *owner, "the owner of a taken unique key"),
+        Err(StoreError::Duplicate { existing }) => {
+            assert_eq!(existing, *owner, "the owner of a taken unique key")
+        }
         other => panic!("a taken unique key was taken again: {other:?}"),
     }
 }
@@ -618,7 +645,13 @@ async fn remove(store: &dyn ClientStore, id: &ClientId) {
 #[track_caller]
 fn the_winner(results: &[Result<(), StoreError>], is_loss: impl Fn(&StoreError) -> bool) -> usize {
     let winners: Vec<usize> = (0..results.len()).filter(|place| results[*place].is_ok()).collect();
-    assert_eq!(winners.len(), 1, "of {} calls at once, not one succeeded but {}", results.len(), winners.len());
+    assert_eq!(
+        winners.len(),
+        1,
+        "of {} calls at once, not one succeeded but {}",
+        results.len(),
+        winners.len()
+    );
     for error in results.iter().filter_map(|result| result.as_ref().err()) {
         assert!(is_loss(error), "a call that lost against another was told {error:?}");
     }

@@ -13,7 +13,8 @@ use crate::client::{Client, ClientId};
 use crate::clock::Clock;
 use crate::entropy::{Entropy, EntropyError};
 use crate::host::{
-    ClientStore, Draft, FetchError, FetchPurpose, HookContext, HookError, JwksResolver, ScriptHook, StoreError,
+    ClientStore, Draft, FetchError, FetchPurpose, HookContext, HookError, JwksResolver, ScriptHook,
+    StoreError,
 };
 use crate::profile::Operation;
 
@@ -53,7 +54,8 @@ impl Default for ManualClock {
 
 impl Clock for ManualClock {
     fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp(self.0.load(Ordering::SeqCst)).expect("a time before the year 10000")
+        OffsetDateTime::from_unix_timestamp(self.0.load(Ordering::SeqCst))
+            .expect("a time before the year 10000")
     }
 }
 
@@ -141,7 +143,11 @@ impl JwksResolver for StaticResolver {
     async fn fetch(&self, uri: &Url, purpose: FetchPurpose) -> Result<Value, FetchError> {
         let mut documents = self.0.lock().unwrap();
         documents.fetched.push((uri.as_str().to_owned(), purpose));
-        documents.by_uri.get(uri.as_str()).cloned().ok_or_else(|| FetchError::Failed("no such document".into()))
+        documents
+            .by_uri
+            .get(uri.as_str())
+            .cloned()
+            .ok_or_else(|| FetchError::Failed("no such document".into()))
     }
 }
 
@@ -300,7 +306,11 @@ impl ScriptHook for RecordingHook {
         self.record("delete_client", cx)
     }
 
-    async fn modify_response(&self, cx: &HookContext<'_>, _: &mut Map<String, Value>) -> Result<(), HookError> {
+    async fn modify_response(
+        &self,
+        cx: &HookContext<'_>,
+        _: &mut Map<String, Value>,
+    ) -> Result<(), HookError> {
         self.record("modify_response", cx)
     }
 }

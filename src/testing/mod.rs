@@ -59,7 +59,8 @@ pub mod contract;
 mod doubles;
 
 pub use doubles::{
-    CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingHook, StaticResolver, StoreCall, StoreFault,
+    CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingHook, StaticResolver, StoreCall,
+    StoreFault,
 };
 
 use std::pin::pin;

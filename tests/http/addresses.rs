@@ -55,7 +55,9 @@ async fn other_addresses_name_no_client() {
     for target in others {
         println!("{target}");
         for method in [Method::GET, Method::PUT, Method::DELETE] {
-            Answer::of(server.request(method.clone(), &target).bearer_auth(&client.token)).await.assert_invalid_token();
+            Answer::of(server.request(method.clone(), &target).bearer_auth(&client.token))
+                .await
+                .assert_invalid_token();
             Answer::of(server.request(method, &target)).await.assert_no_credentials();
         }
     }
@@ -74,7 +76,9 @@ async fn an_address_names_one_client_and_once() {
         let answer = Answer::of(server.request(Method::GET, &target).bearer_auth(&client.token)).await;
         answer.assert_error(400, "invalid_request", text);
     }
-    for target in [format!("/register/{}/keys", client.id), "/register//x".to_owned(), "/register/a/b/c".to_owned()] {
+    for target in
+        [format!("/register/{}/keys", client.id), "/register//x".to_owned(), "/register/a/b/c".to_owned()]
+    {
         let answer = Answer::of(server.request(Method::GET, &target).bearer_auth(&client.token)).await;
         answer.assert_error(404, "invalid_request", "there is nothing at this address");
     }
@@ -113,7 +117,9 @@ async fn a_profile_decides_what_is_offered() {
     let registration = json!({ "redirect_uris": ["https://app.example.org/cb"] });
     let answer = Answer::from(&endpoint, request("POST", "/register", None, &registration)).await;
     let client = Registered::of(answer.json());
-    let ask = |method, body: &Value| Answer::from(&endpoint, request(method, &client.uri, Some(&client.token), body));
+    let ask = |method, body: &Value| {
+        Answer::from(&endpoint, request(method, &client.uri, Some(&client.token), body))
+    };
     for (method, name) in [("PUT", "update"), ("DELETE", "delete")] {
         let answer = ask(method, &client.for_update()).await;
         answer.assert_error(405, "invalid_request", &format!("{name} is not offered here"));
@@ -169,7 +175,8 @@ async fn the_endpoint_is_found_behind_what_took_its_prefix_away() {
         let client = Registered::of(answer.json());
         assert_eq!(client.uri, format!("https://op.example.com/tenants/a/register/?client_id={}", client.id));
         for target in [format!("{prefix}/{}", client.id), format!("{prefix}/?client_id={}", client.id)] {
-            let answer = Answer::from(&endpoint, request("GET", &target, Some(&client.token), &Value::Null)).await;
+            let answer =
+                Answer::from(&endpoint, request("GET", &target, Some(&client.token), &Value::Null)).await;
             assert_eq!(answer.status, 200, "{target}");
         }
     }
@@ -195,7 +202,8 @@ async fn clients_in_browsers_may_call() {
     assert_eq!(answer.header("access-control-allow-headers"), Some("authorization,content-type"));
     assert_eq!(answer.header("access-control-allow-credentials"), None);
 
-    let refusal = server.request(Method::GET, "/register?client_id=x").header("origin", "https://app.example.org");
+    let refusal =
+        server.request(Method::GET, "/register?client_id=x").header("origin", "https://app.example.org");
     let refusal = Answer::of(refusal).await;
     assert_eq!(refusal.status, 401);
     assert_eq!(refusal.header("access-control-allow-origin"), Some("*"));

@@ -95,13 +95,15 @@ async fn size_has_a_limit() {
 #[test]
 fn size_is_judged_before_a_body_has_arrived() {
     let server = Server::start();
-    let head = "POST /register HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n";
+    let head =
+        "POST /register HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n";
     let announced = server.exchange(format!("{head}content-length: 65537\r\n\r\n").as_bytes());
     assert!(announced.starts_with("HTTP/1.1 413 "), "{announced}");
     assert!(announced.ends_with("the body is larger than 65536 bytes\"}"), "{announced}");
 
     let chunk = format!("2000\r\n{}\r\n", " ".repeat(0x2000));
-    let counted = server.exchange(format!("{head}transfer-encoding: chunked\r\n\r\n{}", chunk.repeat(9)).as_bytes());
+    let counted =
+        server.exchange(format!("{head}transfer-encoding: chunked\r\n\r\n{}", chunk.repeat(9)).as_bytes());
     assert!(counted.starts_with("HTTP/1.1 413 "), "{counted}");
     assert!(counted.ends_with("the body is larger than 65536 bytes\"}"), "{counted}");
 
@@ -194,7 +196,8 @@ async fn the_answer_is_json_whatever_the_client_accepts() {
     let server = Server::start();
     for accepted in ["text/html", "application/jwt", "application/json;q=0", "nonsense"] {
         let request = server.request(Method::POST, "/register").header("accept", accepted);
-        let answer = Answer::of(request.json(&json!({ "redirect_uris": ["https://app.example.org/cb"] }))).await;
+        let answer =
+            Answer::of(request.json(&json!({ "redirect_uris": ["https://app.example.org/cb"] }))).await;
         assert_eq!(answer.status, 201);
         answer.assert_well_formed();
     }
@@ -221,5 +224,8 @@ async fn a_body_that_breaks_off_is_refused() {
     let (head, body) = endpoint.handle(request).await.into_parts();
     assert_eq!(head.status, 400);
     let body = http_body_util::BodyExt::collect(body).await.unwrap().to_bytes();
-    assert_eq!(body, r#"{"error":"invalid_request","error_description":"the body could not be read to its end"}"#);
+    assert_eq!(
+        body,
+        r#"{"error":"invalid_request","error_description":"the body could not be read to its end"}"#
+    );
 }

@@ -76,7 +76,9 @@ async fn there_is_one_authorization_header() {
     let server = Server::start();
     let client = server.register_plain().await;
     let good = format!("Bearer {}", client.token);
-    for (method, target) in METHODS.map(|method| (method, client.uri.as_str())).into_iter().chain([(Method::POST, "/register")]) {
+    for (method, target) in
+        METHODS.map(|method| (method, client.uri.as_str())).into_iter().chain([(Method::POST, "/register")])
+    {
         for other in [good.as_str(), "Bearer wrong", "Basic YTpi", ""] {
             let request = server.request(method.clone(), target).header("authorization", &good);
             let answer = Answer::of(request.header("authorization", other)).await;
@@ -95,7 +97,8 @@ async fn a_token_in_the_address_or_the_body_is_none() {
     for method in METHODS {
         Answer::of(server.request(method, &in_the_address)).await.assert_no_credentials();
     }
-    let form = server.request(Method::PUT, &client.uri).header("content-type", "application/x-www-form-urlencoded");
+    let form =
+        server.request(Method::PUT, &client.uri).header("content-type", "application/x-www-form-urlencoded");
     Answer::of(form.body(format!("access_token={}", client.token))).await.assert_no_credentials();
     let mut body = client.for_update();
     body["access_token"] = json!(client.token);
@@ -144,7 +147,8 @@ async fn a_stranger_learns_nothing_of_the_body() {
     let server = Server::start();
     let client = server.register_plain().await;
     for (media_type, body) in [("application/json", "{"), ("application/json", "{}"), ("text/plain", "")] {
-        let request = || server.request(Method::PUT, &client.uri).header("content-type", media_type).body(body);
+        let request =
+            || server.request(Method::PUT, &client.uri).header("content-type", media_type).body(body);
         Answer::of(request()).await.assert_no_credentials();
         Answer::of(request().bearer_auth("wrong")).await.assert_invalid_token();
     }

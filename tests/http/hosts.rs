@@ -1,12 +1,13 @@
 //! What the host decides or fails at, and the example server as a process.
 
 use std::process::Command;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use oauth_dcr::testing::{FailingEntropy, FailingStore, ManualClock, RecordingHook, StoreFault};
 use oauth_dcr::{
-    Caller, Client, ClientId, ClientStore, HookAnswer, HookContext, HookError, MemoryClientStore, Operation,
-    RegistrationEndpoint, Registrar, RegistrarConfig, ScriptHook, StoreError,
+    Caller, ClientId, ClientStore, Draft, HookAnswer, HookContext, HookError, MemoryClientStore, Operation,
+    Registrar, RegistrarConfig, RegistrationEndpoint, ScriptHook,
 };
 use serde_json::{Value, json};
 
@@ -31,9 +32,14 @@ async fn registration_that_is_switched_off_is_denied_on_every_verb() {
         (http::Method::DELETE, "/register"),
     ] {
         for token in [None, Some("x")] {
-            let request = server.request(method.clone(), target).header("content-type", "text/plain").body("{");
+            let request =
+                server.request(method.clone(), target).header("content-type", "text/plain").body("{");
             let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
-            Answer::of(request).await.assert_error(403, "access_denied", "client registration is switched off");
+            Answer::of(request).await.assert_error(
+                403,
+                "access_denied",
+                "client registration is switched off",
+            );
         }
     }
 }
@@ -45,7 +51,7 @@ async fn failures_of_the_host_are_its_own_matter() {
         (StoreFault::Backend, 500, "server_error", "the request could not be carried out", None),
         (StoreFault::Unavailable, 503, "temporarily_unavailable", "try again later", Some("1")),
     ] {
-        let store = std::sync::Arc::new(FailingStore::new(MemoryClientStore::default()));
+        let store = Arc::new(FailingStore::new(MemoryClientStore::default()));
         let config = RegistrarConfig::new("https://op.example.com/register".parse().unwrap());
         let endpoint = RegistrationEndpoint::new(Registrar::builder(config, store.clone()).build().unwrap());
         let client = register_at(&endpoint).await;
@@ -74,7 +80,7 @@ fn denied() -> HookError {
 
 #[async_trait]
 impl ScriptHook for Strict {
-    async fn update_client(&self, _: &HookContext<'_>, _: &mut oauth_dcr::Draft<'_>) -> Result<(), HookError> {
+    async fn update_client(&self, _: &HookContext<'_>, _: &mut Draft<'_>) -> Result<(), HookError> {
         Err(denied())
     }
 
@@ -94,7 +100,8 @@ async fn a_hook_may_deny_what_the_token_allows() {
         answer.assert_well_formed();
         assert_eq!((answer.status, answer.json()), (403, json!({ "error": "access_denied" })));
     }
-    let answer = Answer::from(&endpoint, request("GET", &client.uri, Some(&client.token), &Value::Null)).await;
+    let answer =
+        Answer::from(&endpoint, request("GET", &client.uri, Some(&client.token), &Value::Null)).await;
     assert_eq!(answer.json()["client_id"], client.id);
 }
 
@@ -112,33 +119,10 @@ async fn the_host_is_told_of_a_deletion() {
     assert_eq!(hook.seen().len(), before + 1);
 }
 
-/// A store whose clients an administrator can remove.
-#[derive(Clone, Debug, Default)]
-struct Shared(std::sync::Arc<MemoryClientStore>);
-
-#[async_trait]
-impl ClientStore for Shared {
-    async fn insert(&self, client: &Client) -> Result<(), StoreError> {
-        self.0.insert(client).await
-    }
-
-    async fn get(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
-        self.0.get(id).await
-    }
-
-    async fn replace(&self, client: &Client, expected_revision: u64) -> Result<(), StoreError> {
-        self.0.replace(client, expected_revision).await
-    }
-
-    async fn delete(&self, id: &ClientId) -> Result<bool, StoreError> {
-        self.0.delete(id).await
-    }
-}
-
 /// R92-045, R92-014: gone by any way is gone.
 #[tokio::test]
 async fn a_client_that_an_administrator_removed_is_gone() {
-    let store = Shared::default();
+    let store = Arc::new(MemoryClientStore::default());
     let config = RegistrarConfig::new("https://op.example.com/register".parse().unwrap());
     let endpoint = RegistrationEndpoint::new(Registrar::builder(config, store.clone()).build().unwrap());
     let client = register_at(&endpoint).await;
@@ -160,7 +144,10 @@ async fn tokens_end_with_their_clients() {
     });
     let (one, other) = (register_at(&for_ever).await, register_at(&for_a_year).await);
     let start = ManualClock::START.unix_timestamp();
-    assert_eq!((&one.body["client_id_issued_at"], &one.body["client_secret_expires_at"]), (&json!(start), &json!(0)));
+    assert_eq!(
+        (&one.body["client_id_issued_at"], &one.body["client_secret_expires_at"]),
+        (&json!(start), &json!(0))
+    );
     assert_eq!(other.body["client_secret_expires_at"], json!(start + years(1)));
 
     let read = |client: &Registered| request("GET", &client.uri, Some(&client.token), &Value::Null);
@@ -197,7 +184,8 @@ async fn a_host_may_vouch_for_a_caller() {
 fn a_configuration_that_cannot_be_used_ends_the_server_with_its_problems() {
     let broken = json!({ "registrationEndpoint": "http://op.example.com/register", "maxBodyBytes": 0 });
     let path = config_file("broken", &broken);
-    let output = Command::new(binary()).args(["--port", "0", "--config", path.to_str().unwrap()]).output().unwrap();
+    let output =
+        Command::new(binary()).args(["--port", "0", "--config", path.to_str().unwrap()]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),

@@ -1,0 +1,70 @@
+//! The payload of a JWS, before and after its signature was verified.
+
+use super::fault::JoseFault;
+use super::members;
+use super::verify::SignatureHolds;
+
+/// A payload that anyone may have written.
+///
+/// What it says of where it comes from can be asked for, to choose the keys that verify it. All else stays inside
+/// until a signature holds: no policy or hook can be satisfied by what nobody signed.
+pub(crate) struct Unverified(Vec<u8>);
+
+impl Unverified {
+    pub(super) fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The `iss` claim, if there is one. Only for choosing keys: an issuer whose keys verify the payload is the
+    /// issuer, and no other.
+    pub(crate) fn issuer(&self) -> Result<Option<String>, JoseFault> {
+        self.text("iss")
+    }
+
+    /// The `software_statement` claim of a signed request, if there is one. Only for choosing keys: some profiles
+    /// verify a request with keys that its statement names, and a statement has a signature of its own.
+    pub(crate) fn software_statement(&self) -> Result<Option<String>, JoseFault> {
+        self.text("software_statement")
+    }
+
+    /// One claim, which must be a text if it is there. The payload must be an object whose names are unique
+    /// (RFC 7519 section 4). What is nested in it is read once the signature holds.
+    fn text(&self, claim: &str) -> Result<Option<String>, JoseFault> {
+        let text = std::str::from_utf8(&self.0).map_err(|_| JoseFault::Payload)?;
+        let mut found = None;
+        members::read(text, |name, value| {
+            if name == claim {
+                found = Some(members::text(value));
+            }
+        })
+        .map_err(|_| JoseFault::Payload)?;
+        match found {
+            None => Ok(None),
+            Some(Some(value)) => Ok(Some(value.into_owned())),
+            Some(None) => Err(JoseFault::Payload),
+        }
+    }
+
+    /// The payload, now that a signature over it holds. Only the verifier has the proof.
+    pub(super) fn vouched(&self, _: SignatureHolds) -> VerifiedPayload {
+        VerifiedPayload(self.0.clone())
+    }
+}
+
+/// The bytes of a payload whose signature holds. Only the verifier can make one.
+///
+/// They are signed, not more: that they are JSON, that names are unique, and that the claims are good is still to be
+/// checked.
+pub(crate) struct VerifiedPayload(Vec<u8>);
+
+impl VerifiedPayload {
+    /// The bytes.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The bytes, taken out.
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}

@@ -1,0 +1,105 @@
+//! URI members whose rule looks at other members: logout, claims redirection, request objects, origins.
+
+use url::Url;
+
+use super::redirect::{ClientKind, RedirectRules};
+use super::uri::ParsedUri;
+use crate::error::{Failure, Violation};
+use crate::metadata::{Document, FieldId, fields};
+use crate::policy::Policy;
+
+pub(super) fn check(document: &Document<'_>, policy: &Policy, faults: &mut Vec<Violation>) {
+    let rules = &policy.redirect;
+    let client = ClientKind::of(document, policy);
+    // A client is sent to them as it is to its redirection URIs, so what may be there is the same.
+    for field in
+        [fields::POST_LOGOUT_REDIRECT_URIS, fields::CLAIMS_REDIRECT_URIS, fields::CLAIMS_REDIRECT_URI]
+    {
+        redirection_list(document, policy, rules, client, field, faults);
+    }
+    front_channel(document, policy, faults);
+    let is_public = document.text(fields::TOKEN_ENDPOINT_AUTH_METHOD) == Some("none");
+    for field in [fields::FRONTCHANNEL_LOGOUT_URI, fields::BACKCHANNEL_LOGOUT_URI] {
+        let Some(uri) = document.text(field).and_then(|text| Url::parse(text).ok()) else { continue };
+        if uri.scheme() != "https" && !(uri.scheme() == "http" && !is_public && rules.takes_http()) {
+            let message = "must use https";
+            faults.push(fault(
+                policy,
+                field,
+                "logout.https",
+                "OpenID Connect Front-Channel Logout 2",
+                message,
+            ));
+        }
+    }
+    request_uris(document, policy, faults);
+    origins(document, policy, faults);
+    rules.check_hosts(document, policy, faults);
+}
+
+fn redirection_list(
+    document: &Document<'_>,
+    policy: &Policy,
+    rules: &RedirectRules,
+    client: ClientKind,
+    field: FieldId,
+    faults: &mut Vec<Violation>,
+) {
+    for (index, uri) in document.items(field).enumerate() {
+        if let Err((rule, spec, message)) = rules.judge(uri, client) {
+            let name = format!("{}[{index}]", policy.name_of(field));
+            faults.push(Violation::new(name, rule, policy.failure_of(field), message).with_spec(spec));
+        }
+    }
+}
+
+/// OpenID Connect Front-Channel Logout section 2: scheme, host and port equal those of a redirection URI, so that a
+/// client cannot have other sites loaded in the users' browsers.
+fn front_channel(document: &Document<'_>, policy: &Policy, faults: &mut Vec<Violation>) {
+    let field = fields::FRONTCHANNEL_LOGOUT_URI;
+    let Some(uri) = document.text(field).and_then(|text| Url::parse(text).ok()) else { return };
+    let same_origin = |text: &str| Url::parse(text).is_ok_and(|redirect| redirect.origin() == uri.origin());
+    if !document.items(fields::REDIRECT_URIS).any(same_origin) {
+        let message = "must have the scheme, host and port of one of the redirect_uris";
+        let rule = "logout.frontchannel_origin";
+        faults.push(fault(policy, field, rule, "OpenID Connect Front-Channel Logout 2", message));
+    }
+}
+
+/// OpenID Connect Registration section 2: https unless the request object is signed in a way that can be verified.
+fn request_uris(document: &Document<'_>, policy: &Policy, faults: &mut Vec<Violation>) {
+    let is_signed = document.text(fields::REQUEST_OBJECT_SIGNING_ALG).is_some_and(|alg| alg != "none");
+    for (index, text) in document.items(fields::REQUEST_URIS).enumerate() {
+        if text.starts_with("https://") || (is_signed && text.starts_with("http://")) {
+            continue;
+        }
+        let name = format!("{}[{index}]", policy.name_of(fields::REQUEST_URIS));
+        let message = "must use https because request objects need not be signed";
+        let violation = Violation::new(name, "request_uris.https", Failure::METADATA, message);
+        faults.push(violation.with_spec("OpenID Connect Registration 2"));
+    }
+}
+
+/// A web origin is a scheme, a host and a port (RFC 6454 section 4).
+fn origins(document: &Document<'_>, policy: &Policy, faults: &mut Vec<Violation>) {
+    for (index, text) in document.items(fields::AUTHORIZED_ORIGINS).enumerate() {
+        let is_origin = ParsedUri::parse(text, 2048).is_ok_and(|uri| {
+            matches!(uri.scheme(), "https" | "http") && uri.url.origin().ascii_serialization() == text
+        });
+        if !is_origin {
+            let name = format!("{}[{index}]", policy.name_of(fields::AUTHORIZED_ORIGINS));
+            let message = "must be an origin: scheme, host and port, nothing more";
+            faults.push(Violation::new(name, "origin", Failure::METADATA, message).with_spec("RFC 6454 4"));
+        }
+    }
+}
+
+fn fault(
+    policy: &Policy,
+    field: FieldId,
+    rule: &'static str,
+    spec: &'static str,
+    message: &str,
+) -> Violation {
+    Violation::new(policy.name_of(field).to_owned(), rule, policy.failure_of(field), message).with_spec(spec)
+}
