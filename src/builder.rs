@@ -1,18 +1,21 @@
 //! Building a registrar: everything that can be known to be wrong is found here, all at once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{ConfigError, ConfigProblem, RegistrarConfig};
-use crate::documents::Gate;
+use crate::documents::{Gate, Uncached};
+use crate::engine::{Engine, Settings};
 use crate::entropy::{Entropy, OsEntropy};
-use crate::host::{ClientStore, JwksResolver, NoNetwork, ScriptHook};
+use crate::host::{ClientStore, JwksResolver, MemoryReplayGuard, NoNetwork, ReplayGuard, ScriptHook};
 use crate::json::Limits;
 use crate::metadata::{FieldId, Group, fields};
 use crate::policy::Policy;
 use crate::profile::{Profile, ProfileError};
-use crate::registrar::{Engine, Registrar, Settings};
+use crate::registrar::Registrar;
 use crate::response::ClientUris;
+use crate::secret::SharedSecret;
 use crate::wire::ErrorStyle;
 
 /// Collects the optional parts of a [`Registrar`]; each has a safe default.
@@ -21,7 +24,10 @@ use crate::wire::ErrorStyle;
 pub struct RegistrarBuilder {
     config: RegistrarConfig,
     store: Arc<dyn ClientStore>,
-    resolver: Arc<dyn JwksResolver>,
+    resolver: Option<Arc<dyn JwksResolver>>,
+    replay_guard: Arc<dyn ReplayGuard>,
+    secrets: HashMap<String, SharedSecret>,
+    references: Vec<(String, String)>,
     hook: Option<Arc<dyn ScriptHook>>,
     profile: Option<Profile>,
     clock: Arc<dyn Clock>,
@@ -33,7 +39,10 @@ impl RegistrarBuilder {
         Self {
             config,
             store,
-            resolver: Arc::new(NoNetwork),
+            resolver: None,
+            replay_guard: Arc::new(MemoryReplayGuard::default()),
+            secrets: HashMap::new(),
+            references: Vec::new(),
             hook: None,
             profile: None,
             clock: Arc::new(SystemClock),
@@ -41,15 +50,35 @@ impl RegistrarBuilder {
         }
     }
 
-    /// Where documents come from. Default: [`NoNetwork`].
+    /// Where documents come from. Default: [`NoNetwork`]. Key sets and discovery documents are kept for a while, so
+    /// that a resolver need not be quick.
     pub fn jwks_resolver(mut self, resolver: impl JwksResolver + 'static) -> Self {
-        self.resolver = Arc::new(resolver);
+        self.resolver = Some(Arc::new(resolver));
         self
     }
 
     /// The host's own decisions. Default: none.
     pub fn script_hook(mut self, hook: impl ScriptHook + 'static) -> Self {
         self.hook = Some(Arc::new(hook));
+        self
+    }
+
+    /// What remembers one-time tokens. Default: [`MemoryReplayGuard`], which is enough for one node.
+    pub fn replay_guard(mut self, guard: impl ReplayGuard + 'static) -> Self {
+        self.replay_guard = Arc::new(guard);
+        self
+    }
+
+    /// A secret that key sources of the profile name.
+    pub fn shared_secret(mut self, name: impl Into<String>, secret: SharedSecret) -> Self {
+        self.secrets.insert(name.into(), secret);
+        self
+    }
+
+    /// A value that `$as.NAME` in the profile stands for, besides `issuer`, `registration_endpoint` and
+    /// `token_endpoint`, which the configuration has. A name may have several.
+    pub fn reference(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.references.push((format!("as.{name}"), value.into()));
         self
     }
 
@@ -89,6 +118,11 @@ impl RegistrarBuilder {
             return Err(ConfigError { problems });
         };
         let config = &self.config;
+        let resolver = self.resolver.unwrap_or_else(|| Arc::new(NoNetwork));
+        let mut secrets = config.secrets();
+        secrets.extend(self.secrets);
+        let mut references = self.references;
+        references.extend(own_names(config));
         Ok(Registrar(Arc::new(Engine {
             settings: Settings {
                 is_enabled: config.is_enabled(),
@@ -96,7 +130,6 @@ impl RegistrarBuilder {
                 update_mode: config.update_mode,
                 return_secret_on_read: config.return_client_secret_on_read,
                 persist_authorizations: config.dynamic_registration_persist_client_authorizations,
-                needs_signature: config.dcr_signature_validation_enabled,
                 vouched_clients: config.dcr_authorization_with_client_credentials,
                 limits: Limits { depth: config.max_json_depth, members: config.max_members },
                 style: ErrorStyle { reason: config.error_reason_enabled },
@@ -107,7 +140,11 @@ impl RegistrarBuilder {
             policy,
             standard,
             store: self.store,
-            resolver: self.resolver,
+            documents: Uncached(resolver.clone()),
+            resolver,
+            secrets,
+            references,
+            replay_guard: self.replay_guard,
             gate: Gate::new(config.external_uri_white_list.as_deref(), &config.blocked_urls),
             hook: self.hook,
             clock: self.clock,
@@ -141,10 +178,39 @@ impl RegistrarBuilder {
             let group = FieldId::of(name).and_then(FieldId::spec).map(|spec| spec.group);
             matches!(group, None | Some(Group::Janssen)) || base.metadata.contains_key(name)
         });
+        // The default type of validation asks a hook: without one there is nobody to ask, and a profile that names its
+        // issuers is not overruled by a default.
+        let names_issuers = !base.software_statement.issuers.is_empty();
+        if self.config.has_default_validation() && (self.hook.is_none() || names_issuers) {
+            layer.software_statement.issuers.clear();
+        }
         let scopes: Option<Vec<String>> =
             self.config.scopes.as_ref().map(|scopes| scopes.iter().map(|scope| scope.id.clone()).collect());
         Policy::compile(&layer.over(&base)?, scopes.as_deref())
     }
+}
+
+/// What this server is called: the audiences that a token may be for.
+fn own_names(config: &RegistrarConfig) -> Vec<(String, String)> {
+    let named = [
+        ("as.issuer", &config.issuer),
+        ("as.registration_endpoint", &config.registration_endpoint),
+        ("as.token_endpoint", &config.token_endpoint),
+    ];
+    let mut names = Vec::new();
+    for (name, url) in named {
+        let Some(url) = url else { continue };
+        names.push((name.to_owned(), url.as_str().to_owned()));
+        // An issuer is written without the slash that a URL has.
+        if url.path() == "/" && url.query().is_none() {
+            names.push((name.to_owned(), url.as_str().trim_end_matches('/').to_owned()));
+        }
+    }
+    // Without an issuer of its own the server goes by the origin of its endpoint.
+    if let (None, Some(endpoint)) = (&config.issuer, &config.registration_endpoint) {
+        names.push(("as.issuer".to_owned(), endpoint.origin().ascii_serialization()));
+    }
+    names
 }
 
 /// What a hook cannot relax: OpenID Connect Registration where the profile speaks of it, else RFC 7591.

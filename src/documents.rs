@@ -1,6 +1,7 @@
 //! Documents from the network that rules need, and the gate that every outbound request passes.
 
 use serde_json::Value;
+use url::Url;
 
 use crate::config::UriPattern;
 use crate::host::{FetchPurpose, JwksResolver};
@@ -31,20 +32,70 @@ impl Gate {
         uri: &str,
         purpose: FetchPurpose,
     ) -> Option<Value> {
-        let uri = ParsedUri::parse(uri, 2048).ok().filter(|uri| self.admits(uri))?;
-        resolver.fetch(&uri.url, purpose).await.ok()
+        resolver.fetch(&self.admit(uri, false)?, purpose).await.ok()
     }
 
-    /// https to a named host of another network, on the usual port or one the operator lists.
-    fn admits(&self, uri: &ParsedUri<'_>) -> bool {
+    /// The URL, if it may be asked for. What the operator wrote may name any host: a directory on the same machine,
+    /// for one.
+    pub(crate) fn admit(&self, uri: &str, by_operator: bool) -> Option<Url> {
+        let uri = ParsedUri::parse(uri, 2048).ok()?;
+        let is_admitted =
+            if by_operator { uri.is_https() && !self.is_blocked(&uri) } else { self.admits(&uri) };
+        is_admitted.then_some(uri.url)
+    }
+
+    /// Whether the operator's list names the URL.
+    pub(crate) fn lists(&self, uri: &str) -> bool {
         let is_listed =
-            self.allow.as_ref().map(|allow| allow.iter().any(|pattern| pattern.matches(&uri.url)));
+            |url: Url| self.allow.as_ref().is_some_and(|allow| allow.iter().any(|own| own.matches(&url)));
+        Url::parse(uri).is_ok_and(is_listed)
+    }
+
+    fn is_blocked(&self, uri: &ParsedUri<'_>) -> bool {
         let text = uri.text.to_ascii_lowercase();
+        self.blocked.iter().any(|part| text.contains(part.as_str()))
+    }
+
+    /// https to a named host of another network on the usual port, or what the operator's list names by its host.
+    fn admits(&self, uri: &ParsedUri<'_>) -> bool {
+        let names = |own: &UriPattern| *own != UriPattern::Anything && own.matches(&uri.url);
+        let is_listed = self.allow.as_ref().is_none_or(|allow| allow.iter().any(|own| own.matches(&uri.url)));
+        let is_named = self.allow.as_ref().is_some_and(|allow| allow.iter().any(names));
         uri.is_https()
             && !uri.has_fragment()
-            && is_listed.unwrap_or(true)
-            && (is_listed == Some(true) || uri.url.port().is_none())
-            && uri.remote_host_fault(true).is_none()
-            && !self.blocked.iter().any(|part| text.contains(part.as_str()))
+            && is_listed
+            && !self.is_blocked(uri)
+            && (is_named || (uri.url.port().is_none() && uri.remote_host_fault(true).is_none()))
+    }
+}
+
+pub(crate) struct Uncached(pub(crate) std::sync::Arc<dyn JwksResolver>);
+
+impl Uncached {
+    pub(crate) async fn document(
+        &self,
+        uri: &Url,
+        purpose: FetchPurpose,
+    ) -> Result<Value, crate::host::FetchError> {
+        self.0.fetch(uri, purpose).await
+    }
+
+    pub(crate) async fn keys(
+        &self,
+        uri: &Url,
+        purpose: FetchPurpose,
+    ) -> Result<std::sync::Arc<crate::jose::KeySet>, crate::host::FetchError> {
+        let document = self.0.fetch(uri, purpose).await?;
+        crate::jose::KeySet::parse(&document.to_string(), crate::jose::KeySetLimits::ISSUER)
+            .map(std::sync::Arc::new)
+            .map_err(|fault| crate::host::FetchError::Failed(fault.into()))
+    }
+
+    pub(crate) async fn keys_after_unknown_kid(
+        &self,
+        uri: &Url,
+        _: &std::sync::Arc<crate::jose::KeySet>,
+    ) -> Result<std::sync::Arc<crate::jose::KeySet>, crate::host::FetchError> {
+        self.keys(uri, FetchPurpose::Keys).await
     }
 }

@@ -1,6 +1,7 @@
 //! Registration and management over the types of the `http` crate.
 
 use std::convert::Infallible;
+use std::fmt::Display;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,7 +14,6 @@ use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use tower_service::Service;
 
-use crate::access;
 use crate::client::ClientId;
 use crate::error::{Error, ErrorCode, Unauthorized};
 use crate::profile::Operation;
@@ -23,14 +23,14 @@ use crate::response::Registration;
 use crate::secret::RegistrationAccessToken;
 use crate::wire::{NO_STORE, WireError};
 
-/// The registration endpoint ([RFC 7591 §3]) and the configuration endpoint of each client ([RFC 7592 §2]), as a
-/// service that axum, hyper or any other user of `tower` mounts in one line.
+/// The registration endpoint ([RFC 7591 §3]) and the configuration endpoints of its clients ([RFC 7592 §2]),
+/// as a service that axum, hyper or any other user of `tower` mounts in one line.
 ///
 /// POST registers. GET, HEAD, PUT and DELETE manage the client that the address names: in the query
-/// (`/register?client_id=…`) or as one more segment of the path (`/register/…`). Where the endpoint is follows from
-/// `registrationEndpoint`; what a router or a proxy took from the beginning of the path need not be there.
+/// (`/register?client_id=…`) or as one more segment of the path (`/register/…`). The path of the endpoint is
+/// that of `registrationEndpoint`; a router or a proxy may have taken its beginning away.
 ///
-/// - The bearer token is taken from the one `Authorization` header, never from query or body ([RFC 6750 §2.1]).
+/// - The bearer token comes in the one `Authorization` header, never in query or body ([RFC 6750 §2.1]).
 /// - A body above the limit is not read to its end: 413. A content coding is not undone: 415.
 /// - Every answer forbids caching, and none has a `Location` or a token outside its body.
 ///
@@ -57,7 +57,7 @@ use crate::wire::{NO_STORE, WireError};
 /// # }
 /// ```
 ///
-/// `nest_service` serves both forms of the address; `route_service("/register", …)` is enough for the query.
+/// `nest_service` serves both forms of address; `route_service("/register", …)` is enough for the query.
 ///
 /// [RFC 7591 §3]: https://www.rfc-editor.org/rfc/rfc7591#section-3
 /// [RFC 7592 §2]: https://www.rfc-editor.org/rfc/rfc7592#section-2
@@ -73,7 +73,7 @@ pub struct RegistrationEndpoint {
 enum Target {
     /// The registration endpoint itself.
     Registration,
-    /// The configuration endpoint of a client. Nothing if the text is no identifier: then there is no such client.
+    /// The configuration endpoint of a client; of none if the text is no identifier.
     Client(Option<ClientId>),
 }
 
@@ -91,7 +91,7 @@ impl RegistrationEndpoint {
         self.handle_as(request, None, None).await
     }
 
-    /// Answers a request whose caller the host knows: from a certificate, or from an access token that it verified.
+    /// Answers a request of a caller that the host knows, by a certificate or by an access token it verified.
     ///
     /// With a caller the `Authorization` header is not looked at.
     pub async fn handle_as<B: Body>(
@@ -101,8 +101,7 @@ impl RegistrationEndpoint {
         certificate: Option<ClientCertificate>,
     ) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
-        let answer = self.answer(&head, body, caller, certificate.as_ref()).await;
-        let mut answer = answer.unwrap_or_else(refuse);
+        let mut answer = self.answer(&head, body, caller, certificate.as_ref()).await.unwrap_or_else(refuse);
         if head.method == Method::HEAD {
             let length = answer.body().size_hint().exact().unwrap_or_default();
             answer.headers_mut().insert(CONTENT_LENGTH, length.into());
@@ -125,13 +124,15 @@ impl RegistrationEndpoint {
             (&Method::PUT, _) => Operation::Update,
             (&Method::DELETE, _) => Operation::Delete,
             (&Method::OPTIONS, _) => return Ok(self.options(&target)),
-            (method, _) => {
-                let text = format!("{method} is not offered here");
-                let refusal = invalid_request(405, &text);
-                return Err(refusal.header("allow", &self.allowed(&target)));
-            }
+            (method, _) => return Err(self.not_offered(method, &target)),
         };
-        self.admit(operation, &target)?;
+        // Before anything of the request is read.
+        if !self.registrar.0.settings.is_enabled {
+            return Err(self.registrar.wire_error(&Error::Disabled));
+        }
+        if !self.registrar.offers(operation) {
+            return Err(self.not_offered(&operation, &target));
+        }
         let caller = caller.map_or_else(|| presented(&head.headers), Ok)?;
         let id = match &target {
             Target::Client(Some(id)) => Some(id),
@@ -164,8 +165,8 @@ impl RegistrationEndpoint {
         result.map(success).map_err(|error| self.registrar.wire_error(&error))
     }
 
-    /// What the address names. A router or a proxy may have taken the beginning of the path away: the longest end of
-    /// the endpoint's own path that the request begins with is passed over, and what follows is the identifier.
+    /// What the address names. The longest end of the endpoint's own path that the request begins with is
+    /// passed over, and what follows is the identifier.
     fn target(&self, uri: &Uri) -> Result<Target, WireError> {
         let path: Vec<&str> = segments(uri.path()).collect();
         let mut ends = (0..=self.mount.len()).filter_map(|start| self.mount.get(start..));
@@ -180,25 +181,14 @@ impl RegistrationEndpoint {
         match (rest, &named[..]) {
             ([] | [_], []) => Ok(Target::Registration),
             ([] | [_], [id]) => Ok(Target::Client(percent_decoded(id).and_then(|id| ClientId::new(&id)))),
-            ([] | [_], _) => {
-                let text = "the address must name one client, and once";
-                Err(invalid_request(400, text))
-            }
+            ([] | [_], _) => Err(invalid_request(400, "the address must name one client, and once")),
             _ => Err(invalid_request(404, "there is nothing at this address")),
         }
     }
 
-    /// Refuses what is switched off or not offered before anything of the request is read.
-    fn admit(&self, operation: Operation, target: &Target) -> Result<(), WireError> {
-        let engine = &self.registrar.0;
-        if !engine.settings.is_enabled {
-            return Err(self.registrar.wire_error(&Error::Disabled));
-        }
-        if !access::is_offered(&engine.policy, operation) {
-            let refusal = self.registrar.wire_error(&Error::NotOffered(operation));
-            return Err(refusal.header("allow", &self.allowed(target)));
-        }
-        Ok(())
+    fn not_offered(&self, what: &dyn Display, target: &Target) -> WireError {
+        let refusal = invalid_request(405, &format!("{what} is not offered here"));
+        refusal.header("allow", &self.allowed(target))
     }
 
     /// The methods of an address (RFC 9110 section 10.2.1).
@@ -222,21 +212,19 @@ impl RegistrationEndpoint {
         answer
     }
 
-    /// The body, if it is small enough: the announced length is looked at first, then what arrives is counted.
+    /// The body, if it is small enough: first the announced length is judged, then what arrives is counted.
     async fn collect<B: Body>(&self, headers: &HeaderMap, body: B) -> Result<Vec<u8>, WireError> {
         let limit = self.registrar.max_body_bytes();
         let too_large = || self.registrar.wire_error(&Error::TooLarge(limit));
-        let announced =
-            headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-        if announced.is_some_and(|length| length > limit) {
+        let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        if announced.is_some_and(|length: usize| length > limit) {
             return Err(too_large());
         }
         let mut collected = Vec::with_capacity(announced.unwrap_or_default());
         let mut body = pin!(body);
         while let Some(frame) = body.frame().await {
             let Ok(frame) = frame else {
-                let text = "the body could not be read to its end";
-                return Err(invalid_request(400, text));
+                return Err(invalid_request(400, "the body could not be read to its end"));
             };
             let Ok(data) = frame.into_data() else { continue };
             if bytes::Buf::remaining(&data) > limit - collected.len() {
@@ -251,8 +239,7 @@ impl RegistrationEndpoint {
     fn media_type<'h>(&self, headers: &'h HeaderMap) -> Result<Option<&'h str>, WireError> {
         let is_identity = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"identity");
         if !headers.get_all(CONTENT_ENCODING).iter().all(is_identity) {
-            let text = "the body must not have a content coding";
-            let refusal = invalid_request(415, text);
+            let refusal = invalid_request(415, "the body must not have a content coding");
             return Err(refusal.header("accept-encoding", "identity"));
         }
         let mut fields = headers.get_all(CONTENT_TYPE).iter();

@@ -114,14 +114,16 @@ mod discovery;
 mod documents;
 #[cfg(feature = "http")]
 mod endpoint;
+mod engine;
 mod entropy;
+mod envelope;
 mod error;
 mod explain;
 mod host;
 mod issue;
-#[allow(dead_code, reason = "the rest is used by the statement stage")]
 mod jose;
 mod json;
+mod keys;
 pub mod metadata;
 mod policy;
 pub mod profile;
@@ -130,8 +132,10 @@ mod request;
 mod response;
 mod rules;
 mod secret;
+mod statement;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod update;
 mod wire;
 
 pub use builder::RegistrarBuilder;
@@ -147,7 +151,7 @@ pub use error::{
 pub use explain::{ExplainedMember, Explanation};
 pub use host::{
     ClientDirectory, ClientStore, Draft, FetchError, FetchPurpose, HookContext, HookError, JwksResolver,
-    MemoryClientStore, NoHook, NoNetwork, ScriptHook, StoreError,
+    MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook, StoreError,
 };
 pub use metadata::ClientMetadata;
 pub use policy::{Decision, Trace};

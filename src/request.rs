@@ -109,32 +109,15 @@ impl ClientCertificate {
     }
 }
 
-/// What a media type says the body is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BodyKind {
-    Json,
-    Jws,
-}
-
-impl BodyKind {
-    /// Reads a `Content-Type`. Type and subtype compare without case (RFC 9110 section 8.3.1); a charset other than
-    /// UTF-8 is another format.
-    pub(crate) fn of(media_type: Option<&str>) -> Option<Self> {
-        let Some(media_type) = media_type else { return Some(Self::Json) };
-        let mut parts = media_type.split(';').map(str::trim);
-        let essence = parts.next().unwrap_or_default();
-        let kind = if essence.eq_ignore_ascii_case("application/json") {
-            Self::Json
-        } else if ["application/jwt", "application/jose"].iter().any(|own| essence.eq_ignore_ascii_case(own))
-        {
-            Self::Jws
-        } else {
-            return None;
-        };
-        let charset_fits = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
-            !name.trim().eq_ignore_ascii_case("charset")
-                || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
-        });
-        charset_fits.then_some(kind)
-    }
+/// The media type without its parameters, in lower case; JSON if there is none. Type and subtype compare without case
+/// (RFC 9110 section 8.3.1). Nothing for a charset other than UTF-8: that is another format.
+pub(crate) fn media_type_essence(media_type: Option<&str>) -> Option<String> {
+    let Some(media_type) = media_type else { return Some("application/json".to_owned()) };
+    let mut parts = media_type.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let charset_fits = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
+        !name.trim().eq_ignore_ascii_case("charset")
+            || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+    });
+    charset_fits.then_some(essence)
 }

@@ -1,5 +1,5 @@
-//! What the compiler knows of the public types: a host moves them between threads, boxes them and clones them.
-//! A line that compiles is a test that passes.
+//! What the compiler knows of the public types: a host moves them between threads, boxes them and clones
+//! them. A line that compiles is a test that passes.
 
 use std::error::Error as StdError;
 use std::fmt::Debug;
@@ -56,17 +56,16 @@ macro_rules! all {
 fn public_types_are_send_and_sync() {
     all!(shared:
         Registrar, RegistrarBuilder, RegistrarConfig, RegistrationEndpoint, RegisterRequest<'_>, Registration,
-        Caller, ClientCertificate, Client, ClientId, ClientMetadata, ServerFlags, Provenance,
-        ClientSecret, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest,
-        MemoryClientStore, SystemClock, OsEntropy, NoHook, NoNetwork, Draft<'_>, HookContext<'_>, FetchPurpose,
-        Profile, Operation, Decision, Trace, Explanation, ExplainedMember, ConfigProblem, ConfigWarning,
-        ErrorCode, Failure, HookAnswer, Violation, WireError, StoreCall, StoreFault,
-        Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType, SsaValidationConfig, SsaValidationType,
-        Supported, TrustedIssuer, UpdateMode,
-        ApplicationType, FieldId, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption, JwsAlgorithm, Kind,
-        Localized, MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode,
-        TokenEndpointAuthMethod,
-        ManualClock, CountingEntropy, FailingEntropy, StaticResolver, FailingStore<MemoryClientStore>, RecordingHook,
+        Caller, ClientCertificate, Client, ClientId, ClientMetadata, ServerFlags, Provenance, ClientSecret,
+        RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest, MemoryClientStore, SystemClock,
+        OsEntropy, NoHook, NoNetwork, Draft<'_>, HookContext<'_>, FetchPurpose, Profile, Operation, Decision,
+        Trace, Explanation, ExplainedMember, ConfigProblem, ConfigWarning, ErrorCode, Failure, HookAnswer,
+        Violation, WireError, StoreCall, StoreFault, Lifetime, Reading, ScopeEntry,
+        SoftwareStatementValidationType, SsaValidationConfig, SsaValidationType, Supported, TrustedIssuer,
+        UpdateMode, ApplicationType, FieldId, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption,
+        JwsAlgorithm, Kind, Localized, MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType,
+        TokenDeliveryMode, TokenEndpointAuthMethod, ManualClock, CountingEntropy, FailingEntropy,
+        StaticResolver, FailingStore<MemoryClientStore>, RecordingHook,
     );
 }
 
@@ -74,40 +73,48 @@ fn public_types_are_send_and_sync() {
 fn public_types_have_a_debug_form() {
     all!(shown:
         Registrar, RegistrarBuilder, RegistrarConfig, RegistrationEndpoint, RegisterRequest<'_>, Registration,
-        Caller, ClientCertificate, Client, ClientId, ClientMetadata, ServerFlags, Provenance,
-        ClientSecret, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest,
-        MemoryClientStore, Draft<'_>, HookContext<'_>, Profile, Trace, Explanation, ConfigProblem, ConfigWarning,
-        Violation, WireError, FieldId, FieldSpec,
-        dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn Clock, dyn Entropy,
+        Caller, ClientCertificate, Client, ClientId, ClientMetadata, ServerFlags, Provenance, ClientSecret,
+        RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest, MemoryClientStore, Draft<'_>,
+        HookContext<'_>, Profile, Trace, Explanation, ConfigProblem, ConfigWarning, Violation, WireError,
+        FieldId, FieldSpec, dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn Clock,
+        dyn Entropy,
     );
 }
 
 #[test]
 fn errors_can_be_boxed_and_sent() {
-    all!(boxable: Error, Rejection, Unauthorized, HostError, ConfigError, ProfileError, StoreError, FetchError,
-        HookError, EntropyError);
+    all!(boxable:
+        Error, Rejection, Unauthorized, HostError, ConfigError, ProfileError, StoreError, FetchError,
+        HookError, EntropyError,
+    );
     let boxed: BoxError = Unauthorized::Missing.into();
     assert_eq!(boxed.to_string(), "no credentials were presented");
 }
 
 #[test]
 fn what_a_host_keeps_is_cheap_to_hand_around() {
-    all!(held: Registrar, RegistrationEndpoint, RegistrarConfig, Profile, Client, Registration, Caller, ManualClock,
-        CountingEntropy, StaticResolver, RecordingHook);
+    all!(held:
+        Registrar, RegistrationEndpoint, RegistrarConfig, Profile, Client, Registration, Caller, ManualClock,
+        CountingEntropy, StaticResolver, RecordingHook,
+    );
     assert_eq!(size_of::<Registrar>(), size_of::<usize>(), "a registrar is one reference count");
 }
 
 #[test]
 fn host_parts_are_used_behind_pointers() {
-    all!(part: dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn Clock, dyn Entropy,
-        Box<dyn ClientStore>, std::sync::Arc<dyn ClientStore>);
+    all!(part:
+        dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn Clock, dyn Entropy,
+        Box<dyn ClientStore>, std::sync::Arc<dyn ClientStore>,
+    );
 }
 
 /// A task that panics does not poison what it looked at.
 #[test]
 fn values_survive_a_panic() {
     fn survives<T: UnwindSafe + RefUnwindSafe>() {}
-    all!(survives: Client, ClientMetadata, Caller, RegistrarConfig, Profile, Rejection, WireError, TokenDigest);
+    all!(survives:
+        Client, ClientMetadata, Caller, RegistrarConfig, Profile, Rejection, WireError, TokenDigest,
+    );
 }
 
 /// Never called: that it compiles is the test.

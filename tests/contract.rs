@@ -1,6 +1,13 @@
-//! The store contract: the stores of the crate keep it, and stores that break it in one place each are found out.
+//! The store contract: the stores of the crate keep it, and stores that break it in one place each are found
+//! out.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

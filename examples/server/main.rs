@@ -5,8 +5,8 @@
 //! cargo run --example server -- --config examples/server/janssen.json --port 0
 //! ```
 //!
-//! It speaks plain HTTP on the loopback interface and keeps its clients in memory. Behind a proxy that terminates
-//! TLS, `--public-url` is the address that clients see.
+//! It speaks plain HTTP on the loopback interface and keeps its clients in memory. Behind a proxy that
+//! terminates TLS, `--public-url` is the address that clients see.
 
 mod discovery;
 mod options;
@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
-    // Bound before anything is configured: with `--port 0` the address, and so the issuer, is not known earlier.
+    // Bound before anything is configured: with `--port 0` the issuer is not known earlier.
     let listener = TcpListener::bind((options.host.as_str(), options.port)).await?;
     let address = listener.local_addr()?;
     let server = options.server(address)?;
@@ -55,12 +55,12 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let path = server.registration_endpoint.path();
     let app = routes::app(registrar, path, discovery);
 
+    let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     println!("listening on http://{address}");
     println!("to register a client:");
     println!("  curl -s -H 'content-type: application/json' http://{address}{path} \\");
     println!(r#"    -d '{{"redirect_uris":["https://app.example.org/cb"]}}'"#);
 
-    let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     axum::serve(listener, app).with_graceful_shutdown(any_of(interrupt, terminate)).await?;
     tracing::info!("stopped");
     Ok(())

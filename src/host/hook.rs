@@ -11,6 +11,7 @@ use crate::error::{BoxError, HookAnswer};
 use crate::metadata::{ClientMetadata, Document, Extra, FieldId, FieldValue, Origin};
 use crate::profile::Operation;
 use crate::request::{Caller, ClientCertificate};
+use crate::secret::SharedSecret;
 
 /// What a host decides for itself. Every method has a default: no opinion.
 ///
@@ -49,6 +50,50 @@ pub trait ScriptHook: Debug + Send + Sync {
         Ok(())
     }
 
+    /// The keys that verify a software statement, as a JWK Set (an object, or a text that holds one). Asked for the
+    /// validation type `script` and for key sources that name a hook. `None`: not applicable.
+    ///
+    /// # Errors
+    ///
+    /// Any error refuses the request.
+    async fn software_statement_jwks(&self, cx: &HookContext<'_>) -> Result<Option<Value>, HookError> {
+        let _ = cx;
+        Ok(None)
+    }
+
+    /// The secret that verifies a software statement with an HMAC. `None` or empty: not applicable.
+    ///
+    /// # Errors
+    ///
+    /// Any error refuses the request.
+    async fn software_statement_hmac_secret(
+        &self,
+        cx: &HookContext<'_>,
+    ) -> Result<Option<SharedSecret>, HookError> {
+        let _ = cx;
+        Ok(None)
+    }
+
+    /// The keys that verify a signed request, as a JWK Set. `None`: not applicable.
+    ///
+    /// # Errors
+    ///
+    /// Any error refuses the request.
+    async fn dcr_jwks(&self, cx: &HookContext<'_>) -> Result<Option<Value>, HookError> {
+        let _ = cx;
+        Ok(None)
+    }
+
+    /// The secret that verifies a signed request with an HMAC. `None` or empty: not applicable.
+    ///
+    /// # Errors
+    ///
+    /// Any error refuses the request.
+    async fn dcr_hmac_secret(&self, cx: &HookContext<'_>) -> Result<Option<SharedSecret>, HookError> {
+        let _ = cx;
+        Ok(None)
+    }
+
     /// Changes an answer before it is sent. `client_id` and the credentials cannot be changed.
     ///
     /// # Errors
@@ -83,6 +128,8 @@ pub struct HookContext<'a> {
     pub caller: &'a Caller,
     /// The body as it came; empty for read and delete.
     pub body: &'a [u8],
+    /// The software statement as it came, when its keys are asked for. Nothing in it is verified.
+    pub software_statement: Option<&'a str>,
     /// The client certificate.
     pub certificate: Option<&'a ClientCertificate>,
     /// The address the request comes from.

@@ -2,10 +2,12 @@
 
 mod hook;
 mod memory;
+mod replay;
 mod resolver;
 mod store;
 
 pub use hook::{Draft, HookContext, HookError, NoHook, ScriptHook};
 pub use memory::MemoryClientStore;
+pub use replay::{MemoryReplayGuard, ReplayGuard, ReplayKey};
 pub use resolver::{FetchError, FetchPurpose, JwksResolver, NoNetwork};
 pub use store::{ClientDirectory, ClientStore, StoreError};

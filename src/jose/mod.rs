@@ -33,13 +33,12 @@ mod tests;
 mod thumbprint;
 mod verify;
 
-pub(crate) use algorithm::{Algorithm, Family};
-pub(crate) use compact::{CompactJws, Header, JwsRules};
+pub(crate) use algorithm::Algorithm;
+pub(crate) use compact::{CompactJws, JwsRules};
 pub(crate) use fault::{JoseFault, KeyFault, KeySetFault};
 pub(crate) use jwk::{KeyType, KeyUse};
 pub(crate) use jwks::{KeySet, KeySetLimits};
 pub(crate) use own_keys::OwnKeys;
-pub(crate) use payload::{Unverified, VerifiedPayload};
+pub(crate) use payload::VerifiedPayload;
 pub(crate) use public_key::PublicKey;
-pub(crate) use thumbprint::Thumbprint;
-pub(crate) use verify::{verify, verify_hmac};
+pub(crate) use verify::{accept_unsigned, verify, verify_hmac};

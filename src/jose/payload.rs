@@ -27,6 +27,20 @@ impl Unverified {
         self.text("software_statement")
     }
 
+    /// A claim that holds the keys of its own token, as JSON. A token that is verified with them vouches for itself and
+    /// for nothing else; only a configuration that says so asks for this.
+    pub(crate) fn own_keys(&self, claim: &str) -> Result<Option<serde_json::Value>, JoseFault> {
+        let text = std::str::from_utf8(&self.0).map_err(|_| JoseFault::Payload)?;
+        let mut found = None;
+        members::read(text, |name, value| {
+            if name == claim {
+                found = serde_json::from_str(value.get()).ok();
+            }
+        })
+        .map_err(|_| JoseFault::Payload)?;
+        Ok(found)
+    }
+
     /// One claim, which must be a text if it is there. The payload must be an object whose names are unique
     /// (RFC 7519 section 4). What is nested in it is read once the signature holds.
     fn text(&self, claim: &str) -> Result<Option<String>, JoseFault> {

@@ -14,6 +14,18 @@ use crate::profile::{Merge, OnUpdate, Operation, Presence, Unknown};
 use crate::request::ClientCertificate;
 use crate::rules;
 
+/// Members of which a client has at most one.
+const EXCLUSIVE: [&[FieldId]; 2] = [
+    &[fields::JWKS, fields::JWKS_URI],
+    &[
+        fields::TLS_CLIENT_AUTH_SUBJECT_DN,
+        fields::TLS_CLIENT_AUTH_SAN_DNS,
+        fields::TLS_CLIENT_AUTH_SAN_URI,
+        fields::TLS_CLIENT_AUTH_SAN_IP,
+        fields::TLS_CLIENT_AUTH_SAN_EMAIL,
+    ],
+];
+
 /// What the policy knows besides the request.
 #[derive(Clone, Copy)]
 pub(crate) struct Facts<'a> {
@@ -21,6 +33,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) reading: Reading,
     /// The claims of a verified statement, renamed and gated.
     pub(crate) statement: Option<&'a Document<'a>>,
+    /// Scopes that the issuer of the statement grants.
+    pub(crate) granted: &'a [String],
     pub(crate) certificate: Option<&'a ClientCertificate>,
     /// The metadata before an update.
     pub(crate) stored: Option<&'a Document<'a>>,
@@ -84,6 +98,7 @@ impl Policy {
         if let Some(scopes) = &self.scopes {
             scopes.apply(document, facts, faults);
         }
+        self.grant_scopes(document, facts.granted);
         for (steps, rule) in self.holding_steps(holding) {
             for field in &steps.required {
                 if !document.has(*field) && !unfit.contains(field) {
@@ -173,17 +188,32 @@ impl Policy {
         });
     }
 
-    /// RFC 7591 section 2.3: the values of a trusted statement win over those of the request.
+    /// RFC 7591 section 2.3: the values of a trusted statement win over those of the request. Members that exclude
+    /// each other are one: what the statement says of keys or of a certificate's name leaves no room for another.
     fn merge_statement<'a>(&self, document: &mut Document<'a>, facts: &Facts<'a>) {
         let Some(claims) = facts.statement else { return };
-        if self.statement.merge.unwrap_or(Merge::Listed) == Merge::Listed {
-            return;
-        }
-        for (field, value, _) in claims.iter() {
-            if self.member(field).is_some_and(|member| member.presence != Presence::Ignored)
-                && !is_never_metadata(field)
-            {
-                document.set(field, value.clone(), Origin::Statement);
+        if self.statement.merge.unwrap_or(Merge::Listed) != Merge::Listed {
+            for (field, value, _) in claims.iter() {
+                let is_used = self.member(field).is_some_and(|member| member.presence != Presence::Ignored);
+                if is_used && !is_never_metadata(field) {
+                    for other in EXCLUSIVE.iter().filter(|group| group.contains(&field)).copied().flatten() {
+                        if !claims.has(*other) {
+                            document.remove(*other);
+                        }
+                    }
+                    document.set(field, value.clone(), Origin::Statement);
+                }
+            }
+            // A name that the issuer attested is not told differently in another language by the client itself.
+            document.variants.retain(|variant| !claims.has(variant.field));
+            let attested = claims.variants.iter().filter(|variant| self.knows(variant.field));
+            document.variants.extend(attested.cloned());
+            let declared = claims.extras.iter().filter_map(|extra| {
+                let field = self.declared_field(&extra.name).filter(|field| self.knows(*field))?;
+                Some((field, read_extra(&extra.json)?))
+            });
+            for (field, value) in declared {
+                document.set(field, value, Origin::Statement);
             }
         }
     }
@@ -302,10 +332,27 @@ impl Policy {
                 None => {}
             }
         }
-        let is_missing = |needed: &&Box<str>| find_element(value, |own| *own == ***needed).is_none();
-        if let Some(missing) = checks.superset_of.iter().find(is_missing) {
+        let is_missing = |needed: &str| find_element(value, |own| own == needed).is_none();
+        if let Some(missing) = checks.superset_of.iter().find(|needed| is_missing(needed)) {
             fault("superset_of", format!("must have {missing}"));
         }
+    }
+
+    /// Scopes that a trusted issuer grants come on top of what the filter left, if the server has them.
+    fn grant_scopes(&self, document: &mut Document<'_>, granted: &[String]) {
+        let exists = |scope: &&String| self.supported_scopes.as_ref().is_none_or(|own| own.contains(scope));
+        let own = document.text(fields::SCOPE).unwrap_or_default();
+        let missing: Vec<&str> = granted
+            .iter()
+            .filter(exists)
+            .map(String::as_str)
+            .filter(|scope| !own.split(' ').any(|word| word == *scope))
+            .collect();
+        if missing.is_empty() {
+            return;
+        }
+        let all = if own.is_empty() { missing.join(" ") } else { format!("{own} {}", missing.join(" ")) };
+        document.set(fields::SCOPE, FieldValue::Text(Cow::Owned(all)), Origin::Statement);
     }
 
     fn check_update(&self, document: &Document<'_>, stored: &Document<'_>, faults: &mut Vec<Violation>) {

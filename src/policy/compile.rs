@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::condition::{Claim, Condition};
+use super::jws::{IssuerPolicy, JwsPolicy};
 use super::pattern::Pattern;
 use super::scope::Scopes;
 use crate::error::{ErrorCode, Failure, Rejection, Violation};
 use crate::metadata::{FieldId, FieldValue, Group, Kind, fields};
 use crate::profile::{
-    self, Access, KeyPolicy, Lifecycle, OnMismatch, OnUpdate, Operation, Presence, Profile, ProfileError,
-    Relation, ResponsePolicy, StatementPolicy, Unknown,
+    self, Access, Body, KeyPolicy, Lifecycle, OnMismatch, OnUpdate, Operation, Presence, Profile,
+    ProfileError, Relation, ResponsePolicy, StatementPolicy, Unknown,
 };
 use crate::rules::RedirectRules;
 
@@ -29,15 +30,29 @@ pub(crate) struct Policy {
     pub(super) steps: Steps,
     pub(super) rules: Vec<Rule>,
     pub(super) scopes: Option<Scopes>,
+    pub(super) supported_scopes: Option<Vec<String>>,
     pub(crate) redirect: RedirectRules,
     pub(crate) keys: KeyPolicy,
     pub(crate) statement: StatementPolicy,
+    pub(crate) issuers: Vec<IssuerPolicy>,
+    pub(crate) request: RequestRules,
     pub(crate) access: BTreeMap<Operation, Access>,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) ttl_member: Option<FieldId>,
     pub(crate) response: ResponsePolicy,
     pub(crate) max_bytes: usize,
     errors: HashMap<String, (ErrorCode, u16)>,
+}
+
+/// What a request body may be, and who signs it.
+#[derive(Debug)]
+pub(crate) struct RequestRules {
+    /// By media type, in lower case.
+    pub(crate) media_types: Vec<(String, Body)>,
+    /// Signers by `iss`, tried first.
+    pub(crate) issuers: Vec<IssuerPolicy>,
+    /// Signers of any name.
+    pub(crate) jws: Option<JwsPolicy>,
 }
 
 /// What does not change from rule to rule: how a member is read and what its failures are.
@@ -154,6 +169,11 @@ impl Policy {
                 spec: rule.spec.clone().unwrap_or_default(),
             });
         }
+        let issuers = compiler.issuers(&profile.software_statement.issuers, "software_statement.issuers");
+        let request_issuers = compiler.issuers(&profile.request.issuers, "request.issuers");
+        let request_jws = profile.request.jws.as_ref();
+        let jws = request_jws.and_then(|jws| JwsPolicy::compile(jws, "request.jws", &mut compiler.problems));
+        let media_types = &profile.request.media_types;
         let ttl_member = profile.lifecycle.ttl_member.as_deref().and_then(|name| compiler.find(name));
         let Compiler { names, declared, problems } = compiler;
         if !problems.is_empty() {
@@ -169,10 +189,20 @@ impl Policy {
             unknown: profile.unknown_members.unwrap_or(Unknown::Ignore),
             steps,
             rules,
+            supported_scopes: supported_scopes.map(<[String]>::to_vec),
             scopes: profile.scope.as_ref().map(|scope| Scopes::compile(scope, supported_scopes)),
             redirect: RedirectRules::new(&profile.redirect_uris),
             keys: profile.keys.clone(),
             statement: profile.software_statement.clone(),
+            issuers,
+            request: RequestRules {
+                media_types: media_types
+                    .iter()
+                    .map(|(name, body)| (name.to_ascii_lowercase(), *body))
+                    .collect(),
+                issuers: request_issuers,
+                jws,
+            },
             access: profile.access.clone(),
             lifecycle: profile.lifecycle.clone(),
             ttl_member,
@@ -309,7 +339,7 @@ impl Compiler {
         }
         if let Some(source) = &member.from {
             let from = From {
-                statement: source.statement.as_deref().map(|claim| Claim::new(claim)),
+                statement: source.statement.as_deref().map(Claim::new),
                 cert: source.cert.clone(),
                 relation: source.relation,
                 required: source.required,
@@ -359,6 +389,17 @@ impl Compiler {
             }
         }
         texts
+    }
+
+    fn issuers(&mut self, issuers: &[profile::Issuer], place: &str) -> Vec<IssuerPolicy> {
+        let mut problems = Vec::new();
+        let mut find = |name: &str| self.declare(name);
+        let compiled = issuers
+            .iter()
+            .filter_map(|issuer| IssuerPolicy::compile(issuer, place, &mut find, &mut problems))
+            .collect();
+        self.problems.extend(problems);
+        compiled
     }
 
     fn condition(&mut self, when: &profile::When) -> Condition {

@@ -2,8 +2,10 @@
 
 mod apply;
 mod choice;
+mod claims;
 mod compile;
 mod condition;
+mod jws;
 mod pattern;
 mod relation;
 mod scope;
@@ -13,6 +15,8 @@ mod trace;
 mod vectors;
 
 pub(crate) use apply::Facts;
+pub(crate) use claims::{References, claim, numeric_date};
 pub(crate) use compile::Policy;
+pub(crate) use jws::{IssuerPolicy, JwsPolicy, KeyPlan};
 pub(crate) use pattern::Pattern;
 pub use trace::{Decision, Trace};

@@ -46,6 +46,7 @@ fn run(vector: &Value, fixtures: &Value, scopes: &[String]) -> Result<(), String
         operation,
         reading: Reading::Strict,
         statement: None,
+        granted: &[],
         certificate: None,
         stored: stored.as_ref(),
     };

@@ -84,7 +84,7 @@ fn lay_over(mut base: Profile, child: &Profile, problems: &mut Vec<String>) -> P
     child_wins!(base, child; dcr_profile, name, title, spec, unknown_members, scope);
     base.extends.clear();
 
-    child_wins!(base.request, child.request; media_types);
+    child_wins!(base.request, child.request; media_types, issuers);
     base.request.max_bytes = tighter(base.request.max_bytes, child.request.max_bytes, u64::min);
     merge_members(&mut base.request.envelope, &child.request.envelope, problems);
     match (&mut base.request.jws, &child.request.jws) {

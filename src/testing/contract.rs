@@ -1,8 +1,8 @@
 //! What every [`ClientStore`] must do.
 //!
-//! [`client_store`] runs all checks on a store. Each check is one behaviour and a function of its own, with client
-//! ids that no other run uses: a store that holds other clients is fine, and a failure names what broke. A check
-//! removes its clients when it ends well.
+//! [`client_store`] runs all checks on a store. Each check is one behaviour and a function of its own, with
+//! client ids that no other run uses: a store that holds other clients is fine, and a failure names what
+//! broke. A check removes its clients when it ends well.
 
 use std::collections::BTreeSet;
 use std::future::poll_fn;
@@ -57,8 +57,8 @@ pub async fn client_directory(store: &(impl ClientStore + ClientDirectory)) {
     sweep_frees_unique_keys(store).await;
 }
 
-/// A client with every member that a client can have: language variants, members that nobody declared, integers of
-/// 64 bits, text outside ASCII.
+/// A client with every member that a client can have: language variants, members that nobody declared,
+/// integers of 64 bits, text outside ASCII.
 #[must_use]
 pub fn full_client(id: &ClientId) -> Client {
     client_from(id, json!({}))
@@ -295,8 +295,8 @@ pub async fn concurrent_insert_of_a_unique_key_has_one_winner(store: &dyn Client
     remove(store, rivals[winner].id()).await;
 }
 
-/// A replacement can take another unique key: that is taken then, and the old one free. It cannot take another
-/// client's.
+/// A replacement can take another unique key: that is taken then, and the old one free. It cannot take
+/// another client's.
 pub async fn replace_can_move_a_unique_key(store: &dyn ClientStore) {
     let (one, other) = (fresh_id("move-one"), fresh_id("move-other"));
     let (old, new) = (key_of(&one), key_of(&other));
@@ -342,8 +342,8 @@ pub async fn deleted_unique_keys_are_free(store: &dyn ClientStore) {
     remove(store, &other).await;
 }
 
-/// A store that cannot reach its database says so in every call, and says why in the source of the error. For a
-/// store that was told to fail, so not part of [`client_store`].
+/// A store that cannot reach its database says so in every call, and says why in the source of the error. For
+/// a store that was told to fail, so not part of [`client_store`].
 pub async fn backend_errors_keep_their_source(failing: &dyn ClientStore) {
     let client = full_client(&fresh_id("failing"));
     let results = [

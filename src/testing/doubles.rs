@@ -187,8 +187,8 @@ impl StoreFault {
     }
 }
 
-/// A store in front of another one that records every call, and fails when it is told to. A call that fails does not
-/// reach the store behind.
+/// A store in front of another one that records every call, and fails when it is told to. A call that fails
+/// does not reach the store behind.
 #[derive(Debug)]
 pub struct FailingStore<S> {
     inner: S,
@@ -268,8 +268,8 @@ impl<S: ClientStore> ClientStore for FailingStore<S> {
     }
 }
 
-/// A hook without an opinion that records which of its methods were called, for which operation. Clones share the
-/// record.
+/// A hook without an opinion that records which of its methods were called, for which operation. Clones share
+/// the record.
 #[derive(Clone, Debug, Default)]
 pub struct RecordingHook(Arc<Mutex<Vec<(&'static str, Operation)>>>);
 

@@ -11,11 +11,11 @@
 //! run(contract::client_directory(&store));
 //! ```
 //!
-//! A store that waits for a network needs the runtime of its driver: then `contract::client_store(&store).await`
-//! stands in a `#[tokio::test]`.
+//! A store that waits for a network needs the runtime of its driver: then
+//! `contract::client_store(&store).await` stands in a `#[tokio::test]`.
 //!
-//! With a clock that only moves when told, and with bytes that anyone can foretell, a whole answer can be compared
-//! with a literal:
+//! With a clock that only moves when told, and with bytes that anyone can foretell, a whole answer can be
+//! compared with a literal:
 //!
 //! ```
 //! use oauth_dcr::testing::{CountingEntropy, ManualClock, run};
@@ -66,8 +66,8 @@ pub use doubles::{
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-/// Runs a future that never waits, as all of the engine's do over [`MemoryClientStore`](crate::MemoryClientStore).
-/// So a test needs no runtime.
+/// Runs a future that never waits, as all of the engine's do over
+/// [`MemoryClientStore`](crate::MemoryClientStore). So a test needs no runtime.
 ///
 /// # Panics
 ///

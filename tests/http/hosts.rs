@@ -159,25 +159,45 @@ async fn tokens_end_with_their_clients() {
     assert_eq!(Answer::from(&for_ever, read(&one)).await.status, 200);
 }
 
-/// R92-065: a host that verifies access tokens says so itself; the engine takes none for another's.
+/// The engine reads no access token that it did not issue: the host says whose it is.
+///
+/// R92-065
 #[tokio::test]
 async fn a_host_may_vouch_for_a_caller() {
-    let vouching = json!({ "dcrAuthorizationWithClientCredentials": true });
-    let vouching = endpoint(vouching, |builder| builder);
+    let vouching = endpoint(json!({ "dcrAuthorizationWithClientCredentials": true }), |builder| builder);
     let metadata = json!({ "grant_types": ["client_credentials"] });
     let answer = Answer::from(&vouching, request("POST", "/register", None, &metadata)).await;
     assert_eq!(answer.status, 201, "{}", answer.text());
     let client = Registered::of(answer.json());
-    let read = || request("GET", &client.uri, Some("an access token"), &Value::Null);
-    for (id, status) in [(client.id.as_str(), 200), ("another", 401)] {
+    let ask = async |endpoint: &RegistrationEndpoint, target: &str, id: &str| {
         let caller = Caller::Client(ClientId::new(id).unwrap());
-        assert_eq!(vouching.handle_as(read(), Some(caller), None).await.status(), status);
-    }
+        let request = request("GET", target, Some("an-access-token"), &Value::Null);
+        Answer::of_response(endpoint.handle_as(request, Some(caller), None).await).await
+    };
+    let own = ask(&vouching, &client.uri, &client.id).await;
+    assert_eq!((own.status, &own.json()["client_id"]), (200, &json!(client.id)));
+    ask(&vouching, &client.uri, "another").await.assert_invalid_token();
+    ask(&vouching, "/register", &client.id).await.assert_invalid_token();
+    let unvouched = request("GET", &client.uri, Some("an-access-token"), &Value::Null);
+    Answer::from(&vouching, unvouched).await.assert_invalid_token();
+
+    // Where the configuration does not say so, vouching is not enough.
     let plain = endpoint(json!({}), |builder| builder);
     let client = register_at(&plain).await;
+    ask(&plain, &client.uri, &client.id).await.assert_invalid_token();
+}
+
+/// OIR-048: the address and the token are told together or not at all.
+#[tokio::test]
+async fn a_caller_without_the_token_is_not_told_the_address() {
+    let endpoint = endpoint(json!({ "dcrAuthorizationWithClientCredentials": true }), |builder| builder);
+    let metadata = json!({ "grant_types": ["client_credentials"] });
+    let client =
+        Registered::of(Answer::from(&endpoint, request("POST", "/register", None, &metadata)).await.json());
     let caller = Caller::Client(ClientId::new(&client.id).unwrap());
     let read = request("GET", &client.uri, None, &Value::Null);
-    assert_eq!(plain.handle_as(read, Some(caller), None).await.status(), 401);
+    let body = Answer::of_response(endpoint.handle_as(read, Some(caller), None).await).await.json();
+    assert_eq!((body.get("registration_access_token"), body.get("registration_client_uri")), (None, None));
 }
 
 #[test]

@@ -24,8 +24,8 @@ fn settled(mut body: Value) -> Value {
 
 /// Everything that is registered is answered, what the server added included.
 ///
-/// R91-014, R91-020, R91-023, R91-025, R91-026, R91-070, R91-074, R91-075, R91-077, R91-078, HTTP-004, HTTP-005, HTTP-035,
-/// OIR-045, OIR-048, OIR-049, R92-050, R92-053
+/// R91-014, R91-020, R91-023, R91-025, R91-026, R91-070, R91-074, R91-075, R91-077, R91-078,
+/// HTTP-004, HTTP-005, HTTP-035, OIR-045, OIR-048, OIR-049, R92-050, R92-053
 #[tokio::test]
 async fn the_answer_shows_the_defaults() {
     let server = Server::start();

@@ -16,7 +16,10 @@ async fn wrong_types_are_named() {
     let cases = [
         (json!({ "client_name": 1 }), "client_name: must be a string and not a number"),
         (json!({ "client_name": ["A"] }), "client_name: must be a string and not an array"),
-        (json!({ "client_uri": {} }), "client_uri: must be a string and not an object"),
+        (
+            json!({ "client_uri": {} }),
+            "client_uri: must be a string holding an http or https URL and not an object",
+        ),
         (json!({ "contacts": "a@b.example" }), "contacts: must be an array of strings and not a string"),
         (json!({ "contacts": ["a", null] }), "contacts[1]: must be a string and not null"),
         (json!({ "grant_types": { "a": 1 } }), "grant_types: must be an array of strings and not an object"),
@@ -29,7 +32,10 @@ async fn wrong_types_are_named() {
         (json!({ "require_auth_time": "true" }), "require_auth_time: must be true or false and not a string"),
         (json!({ "require_auth_time": 1 }), "require_auth_time: must be true or false and not a number"),
         (json!({ "jwks": "{}" }), "jwks: must be an object and not a string"),
-        (json!({ "scope": ["a"] }), "scope: must be a string and not an array"),
+        (
+            json!({ "scope": ["a"] }),
+            "scope: must be a string of words separated by single spaces and not an array",
+        ),
     ];
     for (mut metadata, description) in cases {
         metadata["redirect_uris"] = json!([URI]);
@@ -169,7 +175,7 @@ async fn redirection_uris_are_safe_or_refused() {
 
 /// What was not sent is derived, and what was sent must fit together.
 ///
-/// R91-025, R91-026, R91-040, R91-043
+/// R91-025, R91-026, R91-040, R91-042, R91-043
 #[tokio::test]
 async fn grant_types_and_response_types_fit_together() {
     let server = Server::start();

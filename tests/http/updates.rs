@@ -171,6 +171,20 @@ async fn an_update_obeys_the_rules_of_a_registration() {
     assert_eq!(current(&server, &client).await, before);
 }
 
+/// What the server puts in the place of what was sent is in the answer.
+///
+/// R92-024, R92-027
+#[tokio::test]
+async fn an_update_shows_what_the_server_replaced() {
+    let server = Server::start();
+    let client = server.register(rich()).await;
+    let update =
+        json!({ "client_id": client.id, "redirect_uris": ["http://127.0.0.1/cb"], "scope": "b a b" });
+    let body = server.manage(Method::PUT, &client, Some(&update)).await.json();
+    assert_eq!((&body["application_type"], &body["scope"]), (&json!("native"), &json!("b a")));
+    assert_eq!(current(&server, &client).await, body);
+}
+
 /// HTTP-012, HTTP-031, HTTP-032
 #[tokio::test]
 async fn an_update_has_the_limits_of_a_registration() {

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use oauth_dcr::{MemoryClientStore, Registrar, RegistrarBuilder, RegistrarConfig, RegistrationEndpoint};
 use serde_json::{Value, json};
@@ -186,7 +186,11 @@ impl Answer {
 
     /// Asks an endpoint that no server is in front of.
     pub(crate) async fn from(endpoint: &RegistrationEndpoint, request: Request<Full<Bytes>>) -> Self {
-        let (head, body) = endpoint.handle(request).await.into_parts();
+        Self::of_response(endpoint.handle(request).await).await
+    }
+
+    pub(crate) async fn of_response(response: Response<Full<Bytes>>) -> Self {
+        let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes().to_vec();
         Self { status: head.status.as_u16(), headers: head.headers, body }
     }
@@ -260,7 +264,10 @@ pub(crate) fn endpoint(
     config: Value,
     adapt: impl FnOnce(RegistrarBuilder) -> RegistrarBuilder,
 ) -> RegistrationEndpoint {
-    let mut members = json!({ "registrationEndpoint": "https://op.example.com/register", "dynamicRegistrationEnabled": true });
+    let mut members = json!({
+        "registrationEndpoint": "https://op.example.com/register",
+        "dynamicRegistrationEnabled": true
+    });
     members.as_object_mut().unwrap().extend(config.as_object().unwrap().clone());
     let config: RegistrarConfig = serde_json::from_value(members).unwrap();
     let builder = Registrar::builder(config, MemoryClientStore::default());
@@ -284,8 +291,8 @@ pub(crate) fn config_file(name: &str, config: &Value) -> PathBuf {
     path
 }
 
-/// The example server. `cargo test` builds the examples before it runs the tests; for a single test that was run
-/// without them, they are built here.
+/// The example server. `cargo test` builds the examples before it runs the tests; where only one test was
+/// asked for, it is built here.
 pub(crate) fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {

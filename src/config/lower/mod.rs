@@ -1,17 +1,18 @@
 //! From properties to a profile.
 
 mod rules;
+mod trust;
 
 use serde_json::Value;
 
-use super::RegistrarConfig;
 use super::algorithms::Algorithms;
+use super::{RegistrarConfig, SoftwareStatementValidationType};
 use crate::metadata::{
     FieldId, GrantType, Group, JwsAlgorithm, TokenDeliveryMode, TokenEndpointAuthMethod, fields,
 };
 use crate::profile::{
     ErrorSpec, Lifecycle, ManagementToken, Map, Member, OnMismatch, OnUpdate, Presence, Profile,
-    RedirectPolicy, RequestPolicy, ResponsePolicy, Rotate, ScopePolicy, WhenAbsent,
+    RedirectPolicy, RequestPolicy, ResponsePolicy, Rotate, ScopePolicy, StatementPolicy, WhenAbsent,
 };
 
 impl RegistrarConfig {
@@ -34,6 +35,10 @@ impl RegistrarConfig {
             dcr_profile: 1,
             name: "configuration".to_owned(),
             request: self.request_policy(),
+            software_statement: StatementPolicy {
+                issuers: self.statement_issuers(),
+                ..StatementPolicy::default()
+            },
             metadata: self.members(),
             rules: self.rules(),
             scope: self.scope_policy(),
@@ -50,8 +55,13 @@ impl RegistrarConfig {
     }
 
     fn request_policy(&self) -> RequestPolicy {
-        let mut policy =
-            RequestPolicy { max_bytes: u64::try_from(self.max_body_bytes).ok(), ..RequestPolicy::default() };
+        let mut policy = RequestPolicy {
+            media_types: self.media_types(),
+            max_bytes: u64::try_from(self.max_body_bytes).ok(),
+            issuers: self.request_issuers(),
+            jws: self.request_jws(),
+            ..RequestPolicy::default()
+        };
         if self.dcr_attestation_evidence_required {
             let evidence = Member {
                 presence: Some(Presence::Required),
@@ -213,7 +223,9 @@ impl RegistrarConfig {
             ("access_denied", code_of("access_denied")),
             ("stale_evidence", "stale_evidence".to_owned()),
         ];
-        if self.janssen_error_codes {
+        // A statement that no entry is for is invalid; an issuer that is not on a list of trusted ones is unapproved.
+        let is_builtin = self.software_statement_validation_type == SoftwareStatementValidationType::Builtin;
+        if self.janssen_error_codes || (is_builtin && self.trusted_ssa_issuers.is_empty()) {
             codes.push(("statement_untrusted", "invalid_software_statement".to_owned()));
         }
         codes.into_iter().map(|(kind, error)| (kind.to_owned(), ErrorSpec { error, status: 400 })).collect()

@@ -14,6 +14,8 @@ model! {
         max_bytes: Option<u64>,
         /// Body members that are not metadata.
         envelope: Map<Member>,
+        /// Signers of bodies by their `iss`, tried before `jws`.
+        issuers: Vec<Issuer>,
         /// How a signed body is verified.
         jws: Option<Jws>,
     }

@@ -134,22 +134,6 @@ model! {
         Forbidden,
     }
 
-    /// How a statement or certificate value relates to what was asked.
-    enum Relation {
-        /// It replaces what was asked.
-        Overrides,
-        /// It is used if nothing was asked.
-        Fills,
-        /// What was asked must be equal; it is used if nothing was asked.
-        Equals,
-        /// What was asked must be equal.
-        EqualsIfPresent,
-        /// What was asked must be a subset; the whole set is used if nothing was asked.
-        Bounds,
-        /// What was asked must be a subset.
-        BoundsIfPresent,
-    }
-
     /// What happens to a value that is not allowed.
     enum OnMismatch {
         /// The request is refused.
@@ -169,8 +153,22 @@ model! {
     }
 }
 
-impl Default for Relation {
-    fn default() -> Self {
-        Self::Overrides
-    }
+/// How a statement or certificate value relates to what was asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Relation {
+    /// It replaces what was asked.
+    #[default]
+    Overrides,
+    /// It is used if nothing was asked.
+    Fills,
+    /// What was asked must be equal; it is used if nothing was asked.
+    Equals,
+    /// What was asked must be equal.
+    EqualsIfPresent,
+    /// What was asked must be a subset; the whole set is used if nothing was asked.
+    Bounds,
+    /// What was asked must be a subset.
+    BoundsIfPresent,
 }

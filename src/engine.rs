@@ -1,0 +1,343 @@
+//! What the operations of the registrar are made of.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use crate::access;
+use crate::client::{Client, ClientId, Provenance, Registered, ServerFlags};
+use crate::clock::Clock;
+use crate::config::{ConfigWarning, Reading, UpdateMode};
+use crate::documents::{Gate, Uncached as CachedResolver};
+use crate::entropy::{Entropy, EntropyError};
+use crate::error::{BoxError, Error, ErrorCode, Failure, HostError, Rejection, Violation};
+use crate::host::{
+    ClientStore, Draft, FetchPurpose, HookContext, HookError, JwksResolver, ReplayGuard, ReplayKey,
+    ScriptHook, StoreError,
+};
+use crate::issue::{self, Draw, SecretNeed};
+use crate::json::Limits;
+use crate::metadata::{Document, FieldValue, Origin, fields};
+use crate::policy::{Facts, Policy};
+use crate::profile::{ClientUri, Operation, Token};
+use crate::request::{Caller, RegisterRequest};
+use crate::response::{self, ClientUris, Registration};
+use crate::rules;
+use crate::secret::{ClientSecret, RegistrationAccessToken, SharedSecret, TokenDigest};
+use crate::statement::Statement;
+use crate::wire::ErrorStyle;
+
+/// The parts of a registrar.
+pub(crate) struct Engine {
+    pub(crate) policy: Policy,
+    /// What no hook can relax: the standard, compiled by itself. Only with a hook.
+    pub(crate) standard: Option<Policy>,
+    pub(crate) store: Arc<dyn ClientStore>,
+    pub(crate) resolver: Arc<dyn JwksResolver>,
+    /// Documents that are kept for a while: keys and discovery.
+    pub(crate) documents: CachedResolver,
+    pub(crate) gate: Gate,
+    /// Shared secrets by the name a key source has for them.
+    pub(crate) secrets: HashMap<String, SharedSecret>,
+    /// What `$as.…` references stand for.
+    pub(crate) references: Vec<(String, String)>,
+    pub(crate) replay_guard: Arc<dyn ReplayGuard>,
+    pub(crate) hook: Option<Arc<dyn ScriptHook>>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) uris: ClientUris,
+    pub(crate) profile_name: Arc<str>,
+    pub(crate) settings: Settings,
+    pub(crate) warnings: Vec<ConfigWarning>,
+}
+
+/// What the flow asks of the configuration, apart from policy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) is_enabled: bool,
+    pub(crate) reading: Reading,
+    pub(crate) update_mode: UpdateMode,
+    pub(crate) return_secret_on_read: bool,
+    pub(crate) persist_authorizations: bool,
+    /// Whether an access token of the client, which the host vouches for, manages it.
+    pub(crate) vouched_clients: bool,
+    pub(crate) limits: Limits,
+    pub(crate) style: ErrorStyle,
+}
+
+/// How often an identifier is drawn.
+const TRIES: usize = 3;
+
+/// Metadata that the policy, and after a hook the standard, found nothing wrong with. Only this can be issued.
+pub(crate) struct Checked<'a>(pub(crate) Draft<'a>);
+
+impl Engine {
+    pub(crate) fn is_enabled(&self) -> Result<(), Error> {
+        if self.settings.is_enabled { Ok(()) } else { Err(Error::Disabled) }
+    }
+
+    pub(crate) async fn authenticate(
+        &self,
+        operation: Operation,
+        id: &ClientId,
+        caller: &Caller,
+    ) -> Result<Client, Error> {
+        self.is_enabled()?;
+        if !access::is_offered(&self.policy, operation) {
+            return Err(Error::NotOffered(operation));
+        }
+        let client = self.store.get(id).await.map_err(store_error)?;
+        let tokens = self.policy.access.get(&operation).map_or(&[][..], |access| &access.tokens);
+        let vouched = self.settings.vouched_clients
+            || tokens.iter().any(|token| matches!(token, Token::ClientCredentials { .. }));
+        Ok(access::admit_management(client.as_ref(), caller, vouched, self.clock.now())?.clone())
+    }
+
+    pub(crate) fn facts<'a>(
+        &self,
+        operation: Operation,
+        request: &RegisterRequest<'a>,
+        statement: Option<(&'a Statement<'a>, &'a Document<'a>)>,
+        stored: Option<&'a Document<'a>>,
+    ) -> Facts<'a> {
+        Facts {
+            operation,
+            reading: self.settings.reading,
+            statement: statement.map(|(_, claims)| claims),
+            granted: statement.map_or(&[], |(statement, _)| &statement.issuer.grant_scopes),
+            certificate: request.certificate,
+            stored,
+        }
+    }
+
+    /// A draft of checked metadata, with the statement as it came (RFC 7591 section 3.2.1).
+    pub(crate) fn draft<'a>(
+        &self,
+        mut document: Document<'a>,
+        flags: ServerFlags,
+        statement: Option<&Statement<'_>>,
+    ) -> Draft<'a> {
+        if let Some(statement) = statement {
+            let token = FieldValue::Text(Cow::Owned(statement.token.clone()));
+            document.set(fields::SOFTWARE_STATEMENT, token, Origin::Statement);
+        }
+        let mut draft = Draft::new(document, flags);
+        self.take_custom_flags(&mut draft);
+        draft
+    }
+
+    /// True once per key.
+    pub(crate) async fn consume(&self, key: &ReplayKey, until: OffsetDateTime) -> Result<bool, Error> {
+        self.replay_guard.consume(key, self.clock.now(), until).await.map_err(store_error)
+    }
+
+    pub(crate) fn accept(&self, violations: Vec<Violation>) -> Result<(), Error> {
+        if violations.is_empty() { Ok(()) } else { Err(self.policy.reject(violations).into()) }
+    }
+
+    /// OpenID Connect Registration section 5: the sector document is checked at registration and at every update,
+    /// whatever the subject type. Nothing is fetched before all else was found good.
+    pub(crate) async fn sector_fault(&self, document: &Document<'_>) -> Option<Violation> {
+        let uri = document.text(fields::SECTOR_IDENTIFIER_URI)?;
+        let sector = self.gate.fetch(&*self.resolver, uri, FetchPurpose::SectorIdentifier).await;
+        rules::check_sector_document(document, sector.as_ref())
+    }
+
+    pub(crate) fn initial_flags(&self) -> ServerFlags {
+        ServerFlags { persist_authorizations: self.settings.persist_authorizations, ..ServerFlags::default() }
+    }
+
+    /// Janssen's two custom attributes that are no metadata but flags. They reach this point only if the operator
+    /// put them on the list of custom attributes, which is reported as a warning.
+    pub(crate) fn take_custom_flags(&self, draft: &mut Draft<'_>) {
+        let mut take = |name: &str| {
+            let value = self.policy.field_named(name).and_then(|field| draft.document.remove(field));
+            value.map(|value| match value {
+                FieldValue::Bool(value) => value,
+                value => value.as_text().is_some_and(|text| text.eq_ignore_ascii_case("true")),
+            })
+        };
+        let (trusted, claims) = (take("jansTrustedClnt"), take("jansInclClaimsInIdTkn"));
+        draft.flags.trusted = trusted.unwrap_or(draft.flags.trusted);
+        draft.flags.include_claims_in_id_token = claims.unwrap_or(draft.flags.include_claims_in_id_token);
+    }
+
+    /// A hook may relax the policy, never the standard: what it changed is checked against that alone.
+    pub(crate) fn check_again<'a>(
+        &'a self,
+        mut draft: Draft<'a>,
+        facts: &Facts<'a>,
+    ) -> Result<Checked<'a>, Error> {
+        if let Some(standard) = self.standard.as_ref().filter(|_| draft.is_changed) {
+            let mut faults = Vec::new();
+            standard.check(&mut draft.document, facts, &Default::default(), &mut faults);
+            self.accept(faults)?;
+        }
+        Ok(Checked(draft))
+    }
+
+    pub(crate) async fn issue(
+        &self,
+        Checked(mut draft): Checked<'_>,
+        statement: Option<&Statement<'_>>,
+    ) -> Result<(Client, Option<ClientSecret>, Option<RegistrationAccessToken>), Error> {
+        let now = self.clock.now();
+        let expires_at = issue::expiry(&mut draft.document, &self.policy, now);
+        let need = SecretNeed::of(&draft.document, &self.policy);
+        let metadata = Registered::new(draft.document.to_json_text());
+        let management = self.policy.response.management_token.as_ref();
+        let has_token = management.is_none_or(|token| token.issue)
+            && self.policy.response.client_uri != Some(ClientUri::None);
+        for _ in 0..TRIES {
+            let draw = Draw::new(&*self.entropy).map_err(entropy_error)?;
+            let secret = (need != SecretNeed::None).then(|| draw.secret());
+            let token = has_token.then(|| draw.token());
+            let drawn_id =
+                || draw.client_id().ok_or_else(|| entropy_error(EntropyError("no identifier".to_owned())));
+            let id = draft.client_id.clone().map_or_else(drawn_id, Ok)?;
+            let ttl = self.policy.response.secret.as_ref().map_or(0, |secret| secret.ttl_s);
+            let secret_ttl = (ttl > 0).then(|| now.unix_timestamp().saturating_add(ttl));
+            let client = Client {
+                id,
+                metadata: metadata.clone(),
+                issued_at: now.unix_timestamp(),
+                expires_at,
+                secret_expires_at: secret.as_ref().and(earlier(secret_ttl, expires_at)),
+                secret: secret
+                    .as_ref()
+                    .map(|secret| issue::stored_secret(secret, need, self.settings.return_secret_on_read)),
+                token: token.as_ref().map(|token| TokenDigest::of(token.expose_secret())),
+                flags: ServerFlags { deletable: expires_at.is_some(), ..draft.flags },
+                provenance: Provenance {
+                    profile: self.profile_name.clone(),
+                    statement_issuer: statement.map(|statement| statement.iss.as_str().into()),
+                },
+                unique_key: None,
+                revision: 1,
+            };
+            match self.store.insert(&client).await {
+                Ok(()) => return Ok((client, secret, token)),
+                // An id that a hook chose stays taken, a drawn one is drawn again.
+                Err(StoreError::AlreadyExists) if draft.client_id.is_none() => {}
+                Err(StoreError::AlreadyExists) => {
+                    let message = "a client with this identifier is registered already";
+                    let violation = Violation::new("", "client_id.taken", Failure::DUPLICATE, message);
+                    return Err(self.policy.reject(vec![violation]).into());
+                }
+                Err(error) => return Err(store_error(error)),
+            }
+        }
+        Err(store_error(StoreError::AlreadyExists))
+    }
+
+    /// A secret that can be read again, if the configuration returns it on read.
+    pub(crate) fn shown_secret(&self, client: &Client) -> Option<ClientSecret> {
+        let secret = client.secret.as_ref().filter(|_| self.settings.return_secret_on_read)?;
+        secret.expose_secret().map(|text| ClientSecret::from(text.to_owned()))
+    }
+
+    /// What a hook can look at that is asked for keys.
+    pub(crate) fn key_hook<'c>(
+        &'c self,
+        operation: Operation,
+        request: &RegisterRequest<'c>,
+        software_statement: Option<&'c str>,
+    ) -> HookContext<'c> {
+        HookContext { software_statement, ..self.context(operation, request, None) }
+    }
+
+    pub(crate) fn context<'c>(
+        &'c self,
+        operation: Operation,
+        request: &RegisterRequest<'c>,
+        client: Option<&'c Client>,
+    ) -> HookContext<'c> {
+        HookContext {
+            operation,
+            profile: &self.policy.name,
+            client,
+            caller: request.caller,
+            body: request.body,
+            software_statement: None,
+            certificate: request.certificate,
+            remote_address: request.remote_address,
+        }
+    }
+
+    pub(crate) fn obey<T>(&self, result: Result<T, HookError>, operation: Operation) -> Result<T, Error> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(HookError::Refused) => {
+                // Janssen answers a refused update with `invalid_token`, a refused registration with this code.
+                let code = match operation {
+                    Operation::Update => ErrorCode::INVALID_TOKEN,
+                    _ => ErrorCode::INVALID_CLIENT_METADATA,
+                };
+                let message = "the request was refused by this server";
+                let violation = Violation::new("", "hook", Failure::METADATA, message);
+                Err(Rejection::new(code, 400, vec![violation]).into())
+            }
+            Err(HookError::Answer(answer)) => Err(Error::Answered(answer)),
+            Err(HookError::StaleEvidence { nonce }) => {
+                let violation =
+                    Violation::new("evidence", "evidence.stale", Failure::STALE_EVIDENCE, "is not current");
+                let mut rejection = Rejection::new(ErrorCode::STALE_EVIDENCE, 400, vec![violation]);
+                rejection.nonce = Some(nonce);
+                Err(rejection.into())
+            }
+            Err(HookError::Failed(source)) => Err(host_error("hook", false, source)),
+        }
+    }
+
+    pub(crate) async fn respond(
+        &self,
+        client: Client,
+        status: u16,
+        secret: Option<ClientSecret>,
+        token: Option<RegistrationAccessToken>,
+        operation: Operation,
+        request: &RegisterRequest<'_>,
+    ) -> Result<Registration, Error> {
+        let mut body =
+            response::write_body(&client, secret.as_ref(), token.as_ref(), &self.uris, &self.policy);
+        if let Some(hook) = &self.hook {
+            let cx = self.context(operation, request, Some(&client));
+            let mut map = response::as_map(&body);
+            // An error throws the changes away.
+            if hook.modify_response(&cx, &mut map).await.is_ok() {
+                body = response::from_map(&body, map);
+            }
+        }
+        Ok(Registration { client, status, secret, token, body })
+    }
+}
+
+fn earlier(one: Option<i64>, other: Option<i64>) -> Option<i64> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
+    }
+}
+
+pub(crate) fn host_error(part: &'static str, transient: bool, source: BoxError) -> Error {
+    Error::Host(HostError { part, transient, source })
+}
+
+pub(crate) fn store_error(error: StoreError) -> Error {
+    let transient = matches!(error, StoreError::Unavailable(_) | StoreError::Conflict);
+    host_error("store", transient, Box::new(error))
+}
+
+pub(crate) fn entropy_error(error: EntropyError) -> Error {
+    host_error("entropy", true, Box::new(error))
+}
+
+/// The token the caller presented: the current one, which every answer repeats (RFC 7592 section 3).
+pub(crate) fn presented(caller: &Caller) -> Option<RegistrationAccessToken> {
+    match caller {
+        Caller::Bearer(token) => Some(token.clone()),
+        _ => None,
+    }
+}

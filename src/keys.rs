@@ -1,0 +1,170 @@
+//! Loading the keys that a plan names, and trying them.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::Value;
+use url::Url;
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::host::{FetchPurpose, HookContext};
+use crate::jose::{self, CompactJws, JoseFault, KeySet, KeySetLimits, VerifiedPayload};
+use crate::metadata::Document;
+use crate::policy::{JwsPolicy, KeyPlan, claim};
+use crate::secret::SharedSecret;
+
+/// What is being verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeyKind {
+    Statement,
+    Request,
+}
+
+/// What keys may be found by.
+pub(crate) struct KeyContext<'c> {
+    pub(crate) hook: HookContext<'c>,
+    /// The claims of the verified statement, once there are some.
+    pub(crate) statement: Option<&'c Document<'c>>,
+}
+
+/// Keys that were found.
+enum Keys {
+    Set(Arc<KeySet>),
+    /// Fetched, and so perhaps out of date.
+    Fetched(Url, Arc<KeySet>),
+    Secret(SharedSecret),
+    Unsigned,
+}
+
+impl Engine {
+    /// Tries the keys of a policy in their order. The outer error is a failure of the host, the inner one of the token.
+    pub(crate) async fn verify(
+        &self,
+        jws: &CompactJws<'_>,
+        policy: &JwsPolicy,
+        kind: KeyKind,
+        cx: &KeyContext<'_>,
+    ) -> Result<Result<VerifiedPayload, JoseFault>, Error> {
+        let header = jws.header();
+        let algorithm = header.algorithm();
+        let is_unsigned = policy.keys.iter().any(|plan| matches!(plan, KeyPlan::Unsigned));
+        if !is_unsigned && !policy.algorithms.contains(&algorithm) {
+            return Ok(Err(JoseFault::Algorithm));
+        }
+        if let Err(fault) = header.check_typ(&policy.typ) {
+            return Ok(Err(fault));
+        }
+        if policy.kid_required && header.kid().is_none() {
+            return Ok(Err(JoseFault::NoKeyFits));
+        }
+        if policy.forbid_headers.iter().any(|name| header.others().iter().any(|own| **own == **name)) {
+            return Ok(Err(JoseFault::Header));
+        }
+        let mut verdict = JoseFault::NoKeyFits;
+        for plan in policy.keys.iter().filter(|plan| plan.fits(algorithm.is_hmac())) {
+            let Some(keys) = self.load(plan, jws, kind, cx).await? else { continue };
+            let result = match &keys {
+                Keys::Secret(secret) => jose::verify_hmac(jws, secret, &policy.algorithms, Some(1)),
+                Keys::Unsigned => Ok(jose::accept_unsigned(jws)),
+                Keys::Set(set) | Keys::Fetched(_, set) => jose::verify(jws, set, &policy.algorithms),
+            };
+            let result = match (result, keys) {
+                // The issuer may have published a new key since.
+                (Err(JoseFault::UnknownKid), Keys::Fetched(uri, set)) => {
+                    match self.documents.keys_after_unknown_kid(&uri, &set).await {
+                        Ok(fresh) if !Arc::ptr_eq(&fresh, &set) => {
+                            jose::verify(jws, &fresh, &policy.algorithms)
+                        }
+                        _ => Err(JoseFault::UnknownKid),
+                    }
+                }
+                (result, _) => result,
+            };
+            match result {
+                Ok(payload) => return Ok(Ok(payload)),
+                Err(fault) => verdict = fault,
+            }
+        }
+        Ok(Err(verdict))
+    }
+
+    /// The keys of one plan; nothing if it has none for this token.
+    async fn load(
+        &self,
+        plan: &KeyPlan,
+        jws: &CompactJws<'_>,
+        kind: KeyKind,
+        cx: &KeyContext<'_>,
+    ) -> Result<Option<Keys>, Error> {
+        let is_hmac = jws.header().algorithm().is_hmac();
+        Ok(match plan {
+            KeyPlan::Set(set) => Some(Keys::Set(set.clone())),
+            KeyPlan::Uri(uri) => self.fetched(uri, true).await,
+            KeyPlan::Discovery { uri, member } => self.discovered(uri, member).await,
+            KeyPlan::StatementUri(name) => match self.named_by_statement(name, jws, kind, cx).as_deref() {
+                Some(Value::String(uri)) => self.fetched(uri, false).await,
+                _ => None,
+            },
+            KeyPlan::StatementJwks(name) => {
+                self.named_by_statement(name, jws, kind, cx).as_deref().and_then(inline_set).map(Keys::Set)
+            }
+            KeyPlan::Secret(name) => self.secrets.get(name).cloned().map(Keys::Secret),
+            KeyPlan::Hook => self.hooked(is_hmac, kind, cx).await?,
+            KeyPlan::Unsigned => Some(Keys::Unsigned),
+        })
+    }
+
+    /// A claim of the verified statement for a request; for a statement, which a configuration may let name its own
+    /// keys, the claim of the statement itself.
+    fn named_by_statement<'v>(
+        &self,
+        name: &str,
+        jws: &CompactJws<'_>,
+        kind: KeyKind,
+        cx: &KeyContext<'_>,
+    ) -> Option<Cow<'v, Value>> {
+        match kind {
+            KeyKind::Request => claim(cx.statement?, name).map(Cow::Owned),
+            KeyKind::Statement => jws.unverified().own_keys(name).ok().flatten().map(Cow::Owned),
+        }
+    }
+
+    async fn fetched(&self, uri: &str, by_operator: bool) -> Option<Keys> {
+        let uri = self.gate.admit(uri, by_operator)?;
+        let set = self.documents.keys(&uri, FetchPurpose::Keys).await.ok()?;
+        Some(Keys::Fetched(uri, set))
+    }
+
+    /// The key set that a discovery document names. It must be of the same origin, or one that the operator lists.
+    async fn discovered(&self, uri: &str, member: &str) -> Option<Keys> {
+        let discovery = self.gate.admit(uri, true)?;
+        let document = self.documents.document(&discovery, FetchPurpose::Discovery).await.ok()?;
+        let named = document.get(member)?.as_str()?.to_owned();
+        let same_origin = Url::parse(&named).is_ok_and(|named| named.origin() == discovery.origin());
+        self.fetched(&named, same_origin || self.gate.lists(&named)).await
+    }
+
+    async fn hooked(&self, is_hmac: bool, kind: KeyKind, cx: &KeyContext<'_>) -> Result<Option<Keys>, Error> {
+        let Some(hook) = &self.hook else { return Ok(None) };
+        let cx = &cx.hook;
+        let (set, secret) = match (kind, is_hmac) {
+            (KeyKind::Statement, false) => (hook.software_statement_jwks(cx).await, Ok(None)),
+            (KeyKind::Statement, true) => (Ok(None), hook.software_statement_hmac_secret(cx).await),
+            (KeyKind::Request, false) => (hook.dcr_jwks(cx).await, Ok(None)),
+            (KeyKind::Request, true) => (Ok(None), hook.dcr_hmac_secret(cx).await),
+        };
+        let set = self.obey(set, cx.operation)?;
+        let secret = self.obey(secret, cx.operation)?.filter(|secret| !secret.expose_secret().is_empty());
+        Ok(secret.map(Keys::Secret).or_else(|| set.as_ref().and_then(inline_set).map(Keys::Set)))
+    }
+}
+
+/// A key set by value: an object, or a text that holds one.
+fn inline_set(value: &Value) -> Option<Arc<KeySet>> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    KeySet::parse(&text, KeySetLimits::ISSUER).ok().map(Arc::new)
+}

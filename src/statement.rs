@@ -1,0 +1,246 @@
+//! Software statements (RFC 7591 section 2.3): who issued it, is it really theirs, and what of it counts.
+
+use std::borrow::Cow;
+
+use time::OffsetDateTime;
+
+use crate::engine::Engine;
+use crate::envelope::Opened;
+use crate::error::{Error, Failure, Violation};
+use crate::host::ReplayKey;
+use crate::jose::{CompactJws, JoseFault, JwsRules};
+use crate::json;
+use crate::keys::{KeyContext, KeyKind};
+use crate::metadata::{Document, FieldId, FieldValue, Origin, fields};
+use crate::policy::{Facts, IssuerPolicy, References, claim, numeric_date};
+use crate::profile::{Operation, Presence, Replay};
+use crate::request::RegisterRequest;
+
+/// A statement whose signature holds, with the entry of its issuer.
+pub(crate) struct Statement<'p> {
+    pub(crate) token: String,
+    pub(crate) iss: String,
+    pub(crate) issuer: &'p IssuerPolicy,
+    payload: Vec<u8>,
+}
+
+impl Engine {
+    /// Verifies the statement of a request. Nothing if there is none, or if the profile takes no notice of it.
+    pub(crate) async fn statement(
+        &self,
+        body: &Opened<'_>,
+        operation: Operation,
+        request: &RegisterRequest<'_>,
+    ) -> Result<Option<Statement<'_>>, Error> {
+        let token = body.statement(self)?;
+        let policy = &self.policy.statement;
+        let on_update = policy.presence_on_update.filter(|_| operation == Operation::Update);
+        let presence = on_update.or(policy.presence).unwrap_or(Presence::Optional);
+        let token = match (token.as_deref(), presence) {
+            (_, Presence::Ignored) | (None, Presence::Optional | Presence::Forbidden) => return Ok(None),
+            (None, Presence::Required) => {
+                return Err(self.refuse_statement(Failure::STATEMENT_MISSING, "must be given"));
+            }
+            (Some(_), Presence::Forbidden) => {
+                return Err(self.refuse_statement(Failure::STATEMENT_INVALID, "must not be given"));
+            }
+            (Some(token), _) => token,
+        };
+        let jws = CompactJws::parse(token.as_bytes(), &JwsRules::default())
+            .map_err(|fault| self.bad_token(fault))?;
+        let iss = jws.unverified().issuer().map_err(|fault| self.bad_token(fault))?;
+        // RFC 7591 section 2.3: a statement must contain iss.
+        let Some(iss) = iss.filter(|iss| !iss.is_empty()) else {
+            return Err(self.refuse_statement(Failure::STATEMENT_INVALID, "must have the claim iss"));
+        };
+        if self.policy.issuers.is_empty() {
+            let message = "cannot be verified by this server";
+            return Err(self.refuse_statement(Failure::STATEMENT_INVALID, message));
+        }
+        let cx = KeyContext { hook: self.key_hook(operation, request, Some(token)), statement: None };
+        let mut verdict = None;
+        for issuer in self.policy.issuers.iter().filter(|issuer| issuer.is_for(&iss)) {
+            match self.verify(&jws, &issuer.jws, KeyKind::Statement, &cx).await? {
+                Ok(payload) => {
+                    let payload = payload.into_bytes();
+                    return Ok(Some(Statement { token: token.to_owned(), iss, issuer, payload }));
+                }
+                Err(fault) => verdict = Some(fault),
+            }
+        }
+        Err(match verdict {
+            Some(fault) => self.bad_token(fault),
+            None => {
+                self.refuse_statement(Failure::STATEMENT_UNTRUSTED, "has an issuer that is not trusted here")
+            }
+        })
+    }
+
+    /// The claims that count: checked, filtered, renamed and gated.
+    pub(crate) fn statement_claims<'s>(&self, statement: &'s Statement<'_>) -> Result<Document<'s>, Error> {
+        let issuer = statement.issuer;
+        let mut claims = json::read_object(&statement.payload, self.settings.limits, Origin::Statement)
+            .map_err(|fault| {
+                self.refuse_statement(Failure::STATEMENT_INVALID, &format!("its payload {fault}"))
+            })?;
+        let references = References { server: &self.references, statement: None };
+        let now = self.clock.now().unix_timestamp();
+        let faults: Vec<Violation> = issuer
+            .jws
+            .claims
+            .faults(&claims, references, now)
+            .into_iter()
+            .map(|(name, message)| {
+                violation(Failure::STATEMENT_CLAIMS, &format!("the claim {name} {message}"))
+            })
+            .collect();
+        self.accept(faults)?;
+        if !issuer.allow_claims.is_empty() {
+            let is_allowed = |name: &str| issuer.allow_claims.iter().any(|own| own == name);
+            claims.retain(|field| is_allowed(field.spec().map_or("", |spec| spec.name)));
+            claims
+                .extras
+                .retain(|extra| is_allowed(&extra.name) || extra.name == "jti" || extra.name == "exp");
+        }
+        for (from, to) in &issuer.rename {
+            rename(&mut claims, from, to);
+        }
+        if let Some(allowed) = &issuer.allow_scopes
+            && let Some(scope) = claims.text(fields::SCOPE)
+        {
+            let kept: Vec<&str> =
+                scope.split(' ').filter(|word| allowed.iter().any(|own| own == word)).collect();
+            let kept = kept.join(" ");
+            claims.set(fields::SCOPE, FieldValue::Text(Cow::Owned(kept)), Origin::Statement);
+        }
+        let facts = Facts {
+            operation: Operation::Create,
+            reading: self.settings.reading,
+            statement: Some(&claims),
+            granted: &[],
+            certificate: None,
+            stored: None,
+        };
+        if !issuer.gates_hold(&facts) {
+            let message = "its issuer does not vouch for this software at present";
+            return Err(self.refuse_statement(Failure::STATEMENT_CLAIMS, message));
+        }
+        Ok(claims)
+    }
+
+    /// Takes the one use of a statement, when its registration is about to be stored: a client that was refused can
+    /// try again with the same statement.
+    pub(crate) async fn consume_statement(
+        &self,
+        statement: &Statement<'_>,
+        claims: &Document<'_>,
+    ) -> Result<(), Error> {
+        let now = self.clock.now();
+        let until = self.replay_until(statement.issuer.jws.claims.replay, claims, now);
+        let (Some(until), Some(jti)) = (until, text_claim(claims, "jti")) else { return Ok(()) };
+        let key = ReplayKey::new("statement", &statement.iss, &jti);
+        if self.consume(&key, until).await? {
+            return Ok(());
+        }
+        Err(self.refuse_statement(Failure::STATEMENT_CLAIMS, "was used before, and may be used once"))
+    }
+
+    /// Until when a `jti` is remembered. Nothing: it may be used again.
+    pub(crate) fn replay_until(
+        &self,
+        replay: Replay,
+        claims: &Document<'_>,
+        now: OffsetDateTime,
+    ) -> Option<OffsetDateTime> {
+        let exp = numeric_date(claims, "exp").ok().flatten().map(|exp| exp as i64);
+        let until = match (replay, exp) {
+            (Replay::Off, _) => return None,
+            // The leeway of expiry, and then some.
+            (Replay::UntilExp, Some(exp)) => exp.saturating_add(600),
+            (Replay::UntilExp, None) | (Replay::Forever, _) => now.unix_timestamp().saturating_add(TEN_YEARS),
+        };
+        OffsetDateTime::from_unix_timestamp(until.min(LAST_SECOND)).ok()
+    }
+
+    /// An update of a client that was registered with a statement brings one of the same issuer and software: without
+    /// it the attested values would be up to the client.
+    pub(crate) fn statement_of_update(
+        &self,
+        registered_with: Option<&str>,
+        stored: &Document<'_>,
+        statement: Option<&Statement<'_>>,
+        claims: Option<&Document<'_>>,
+    ) -> Result<(), Error> {
+        let Some(registered_with) = registered_with else { return Ok(()) };
+        let required = self.policy.statement.presence_on_update.or(self.policy.statement.presence);
+        let Some(statement) = statement else {
+            if required == Some(Presence::Ignored) {
+                return Ok(());
+            }
+            let message = "must be in an update because the client was registered with one";
+            return Err(self.refuse_statement(Failure::STATEMENT_MISSING, message));
+        };
+        let same_software =
+            match (stored.text(fields::SOFTWARE_ID), claims.and_then(|own| own.text(fields::SOFTWARE_ID))) {
+                (Some(stored), Some(claimed)) => stored == claimed,
+                _ => true,
+            };
+        if statement.iss == registered_with && same_software {
+            return Ok(());
+        }
+        let message = "must be of the issuer and the software that the client was registered with";
+        Err(self.refuse_statement(Failure::STATEMENT_INVALID, message))
+    }
+
+    pub(crate) fn refuse_statement(&self, failure: Failure, message: &str) -> Error {
+        self.policy.reject(vec![violation(failure, message)]).into()
+    }
+
+    /// What is wrong with the form is told; why no key verified it is not.
+    fn bad_token(&self, fault: JoseFault) -> Error {
+        let (failure, message) = match fault {
+            JoseFault::UnknownKid
+            | JoseFault::NoKeyFits
+            | JoseFault::AmbiguousKey
+            | JoseFault::WeakSecret
+            | JoseFault::Signature => (
+                Failure::STATEMENT_SIGNATURE,
+                "its signature could not be verified with the keys of its issuer".to_owned(),
+            ),
+            fault => (Failure::STATEMENT_INVALID, fault.to_string().replace('`', "")),
+        };
+        self.refuse_statement(failure, &message)
+    }
+}
+
+const TEN_YEARS: i64 = 10 * 366 * 24 * 60 * 60;
+const LAST_SECOND: i64 = 253_402_300_799;
+
+fn violation(failure: Failure, message: &str) -> Violation {
+    let rule = failure.as_str().to_owned();
+    Violation::new("software_statement", rule, failure, message).with_spec("RFC 7591 2.3")
+}
+
+pub(crate) fn text_claim(claims: &Document<'_>, name: &str) -> Option<String> {
+    claim(claims, name)?.as_str().map(str::to_owned)
+}
+
+/// Moves a claim to another name, unless that name is taken.
+fn rename(claims: &mut Document<'_>, from: &str, to: &str) {
+    let Some(value) = claim(claims, from).filter(|_| claim(claims, to).is_none()) else { return };
+    match FieldId::of(from) {
+        Some(field) => {
+            claims.remove(field);
+        }
+        None => claims.extras.retain(|extra| extra.name != from),
+    }
+    match FieldId::of(to) {
+        Some(field) => {
+            claims.set(field, FieldValue::from_json(&value), Origin::Statement);
+        }
+        None => claims.extras.push(crate::metadata::Extra {
+            name: Cow::Owned(to.to_owned()),
+            json: Cow::Owned(value.to_string()),
+        }),
+    }
+}

@@ -1,0 +1,154 @@
+//! Updates (RFC 7592 section 2.2): a replacement of the whole, judged as a registration is.
+
+use crate::client::{Client, Registered};
+use crate::config::UpdateMode;
+use crate::engine::{Checked, Engine, entropy_error, host_error, presented, store_error};
+use crate::error::{Error, Failure, Unauthorized, Violation};
+use crate::host::StoreError;
+use crate::issue::{self, Draw, SecretNeed};
+use crate::metadata::{Document, FieldId, Origin, fields};
+use crate::profile::{Operation, Rotate};
+use crate::request::RegisterRequest;
+use crate::response::Registration;
+use crate::secret::TokenDigest;
+
+impl Engine {
+    /// Judges an update and stores it, once.
+    pub(crate) async fn update_once(
+        &self,
+        client: Client,
+        request: &RegisterRequest<'_>,
+    ) -> Result<Registration, Error> {
+        let metadata = client.metadata.clone();
+        let stored = metadata.document();
+        let body = self.open(request)?;
+        let statement = self.statement(&body, Operation::Update, request).await?;
+        let claims = statement.as_ref().map(|statement| self.statement_claims(statement)).transpose()?;
+        let registered_with = client.provenance.statement_issuer.as_deref();
+        self.statement_of_update(registered_with, &stored, statement.as_ref(), claims.as_ref())?;
+        let signed = self.verified_request(&body, claims.as_ref(), Operation::Update, request).await?;
+        let mut document = self.request_document(body, signed.as_ref(), claims.as_ref())?;
+        self.accept(self.identity_faults(&client, &document))?;
+        self.consume_request(&document, signed.as_ref()).await?;
+        if self.settings.update_mode == UpdateMode::Merge {
+            document = merged(&stored, document);
+        }
+        let facts =
+            self.facts(Operation::Update, request, statement.as_ref().zip(claims.as_ref()), Some(&stored));
+        self.accept(self.policy.apply(&mut document, &facts, None))?;
+        self.accept(self.sector_fault(&document).await.into_iter().collect())?;
+        // The lifetime was settled at registration; an update cannot prolong it.
+        if let Some(field) = self.policy.ttl_member {
+            document.remove(field);
+            if let Some(value) = stored.get(field) {
+                document.set(field, value.borrowed(), Origin::Stored);
+            }
+        }
+
+        let mut draft = self.draft(document, client.flags, statement.as_ref());
+        if let Some(hook) = &self.hook {
+            let cx = self.context(Operation::Update, request, Some(&client));
+            self.obey(hook.update_client(&cx, &mut draft).await, Operation::Update)?;
+        }
+        let Checked(draft) = self.check_again(draft, &facts)?;
+        if let (Some(statement), Some(claims)) = (&statement, &claims) {
+            self.consume_statement(statement, claims).await?;
+        }
+
+        let expected_revision = client.revision;
+        let draw = Draw::new(&*self.entropy).map_err(entropy_error)?;
+        let mut next = Client {
+            metadata: Registered::new(draft.document.to_json_text()),
+            flags: draft.flags,
+            revision: expected_revision + 1,
+            ..client
+        };
+        let need = SecretNeed::of(&draft.document, &self.policy);
+        let issued = issue::renew_secret(&mut next, need, self.settings.return_secret_on_read, &draw);
+        let rotate = self.policy.response.management_token.as_ref().and_then(|token| token.rotate);
+        let mut token = presented(request.caller);
+        if matches!(rotate, Some(Rotate::OnUpdate | Rotate::OnRead)) && token.is_some() {
+            let fresh = draw.token();
+            next.token = Some(TokenDigest::of(fresh.expose_secret()));
+            token = Some(fresh);
+        }
+        match self.store.replace(&next, expected_revision).await {
+            Ok(()) => {}
+            Err(StoreError::Conflict) => return Err(host_error("store", true, Box::new(Lost))),
+            // It was deleted in the meantime, and an update does not bring it back.
+            Err(StoreError::NotFound) => return Err(Unauthorized::InvalidToken.into()),
+            Err(error) => return Err(store_error(error)),
+        }
+        let secret = issued.or_else(|| self.shown_secret(&next));
+        self.respond(next, 200, secret, token, Operation::Update, request).await
+    }
+
+    /// RFC 7592 section 2.2: the request names its client, repeats its secret or leaves it out, and has none of the
+    /// members that only the server sets.
+    fn identity_faults(&self, client: &Client, document: &Document<'_>) -> Vec<Violation> {
+        let fault = |field: FieldId, message: &str| {
+            let name = field.spec().map_or("", |spec| spec.name);
+            Violation::new(name, "update.identity", Failure::REQUEST_MALFORMED, message)
+                .with_spec("RFC 7592 2.2")
+        };
+        let mut faults = Vec::new();
+        for field in [
+            fields::REGISTRATION_ACCESS_TOKEN,
+            fields::REGISTRATION_CLIENT_URI,
+            fields::CLIENT_SECRET_EXPIRES_AT,
+            fields::CLIENT_ID_ISSUED_AT,
+        ] {
+            if document.has(field) {
+                faults.push(fault(field, "must not be in an update"));
+            }
+        }
+        match document.get(fields::CLIENT_ID) {
+            Some(value) if value.as_text() == Some(client.id.as_str()) => {}
+            None if self.settings.update_mode == UpdateMode::Merge => {}
+            None => faults.push(fault(fields::CLIENT_ID, "must be in an update")),
+            Some(_) => faults.push(fault(fields::CLIENT_ID, "must be the identifier of this client")),
+        }
+        if let Some(value) = document.get(fields::CLIENT_SECRET) {
+            let presented = value.as_text().unwrap_or_default();
+            if !client.secret.as_ref().is_some_and(|secret| secret.matches(presented)) {
+                faults.push(fault(
+                    fields::CLIENT_SECRET,
+                    "must be the current secret of this client or left out",
+                ));
+            }
+        }
+        faults
+    }
+}
+
+/// An update that lost against another one; it never leaves the registrar.
+#[derive(Debug, thiserror::Error)]
+#[error("the client was changed in the meantime")]
+pub(crate) struct Lost;
+
+/// The stored metadata with what was sent laid over it; what was sent empty is deleted (`updateMode: merge`).
+fn merged<'a>(stored: &Document<'a>, sent: Document<'a>) -> Document<'a> {
+    let mut document = stored.clone();
+    for field in &sent.blanks {
+        document.remove(*field);
+    }
+    for (one, other) in [(fields::JWKS, fields::JWKS_URI), (fields::JWKS_URI, fields::JWKS)] {
+        if sent.has(one) {
+            document.remove(other);
+        }
+    }
+    for (field, value, origin) in sent.iter() {
+        document.set(field, value.clone(), origin);
+    }
+    for variant in sent.variants {
+        document
+            .variants
+            .retain(|own| own.field != variant.field || !own.tag.eq_ignore_ascii_case(&variant.tag));
+        document.variants.push(variant);
+    }
+    for extra in sent.extras {
+        document.extras.retain(|own| own.name != extra.name);
+        document.extras.push(extra);
+    }
+    document
+}
