@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{ConfigError, ConfigProblem, RegistrarConfig};
-use crate::documents::{Gate, Uncached};
+use crate::documents::Gate;
 use crate::engine::{Engine, Settings};
 use crate::entropy::{Entropy, OsEntropy};
-use crate::host::{ClientStore, JwksResolver, MemoryReplayGuard, NoNetwork, ReplayGuard, ScriptHook};
+use crate::host::{
+    CachedResolver, ClientStore, JwksResolver, MemoryReplayGuard, NoNetwork, ReplayGuard, ScriptHook,
+};
 use crate::json::Limits;
 use crate::metadata::{FieldId, Group, fields};
 use crate::policy::Policy;
@@ -25,6 +27,7 @@ pub struct RegistrarBuilder {
     config: RegistrarConfig,
     store: Arc<dyn ClientStore>,
     resolver: Option<Arc<dyn JwksResolver>>,
+    cache: Option<CachedResolver>,
     replay_guard: Arc<dyn ReplayGuard>,
     secrets: HashMap<String, SharedSecret>,
     references: Vec<(String, String)>,
@@ -40,6 +43,7 @@ impl RegistrarBuilder {
             config,
             store,
             resolver: None,
+            cache: None,
             replay_guard: Arc::new(MemoryReplayGuard::default()),
             secrets: HashMap::new(),
             references: Vec::new(),
@@ -53,6 +57,7 @@ impl RegistrarBuilder {
     /// Where documents come from. Default: [`NoNetwork`]. Key sets and discovery documents are kept for a while, so
     /// that a resolver need not be quick.
     pub fn jwks_resolver(mut self, resolver: impl JwksResolver + 'static) -> Self {
+        self.cache = CachedResolver::found_in(&resolver);
         self.resolver = Some(Arc::new(resolver));
         self
     }
@@ -119,6 +124,7 @@ impl RegistrarBuilder {
         };
         let config = &self.config;
         let resolver = self.resolver.unwrap_or_else(|| Arc::new(NoNetwork));
+        let cache = self.cache;
         let mut secrets = config.secrets();
         secrets.extend(self.secrets);
         let mut references = self.references;
@@ -140,7 +146,7 @@ impl RegistrarBuilder {
             policy,
             standard,
             store: self.store,
-            documents: Uncached(resolver.clone()),
+            documents: cache.unwrap_or_else(|| CachedResolver::over(resolver.clone(), self.clock.clone())),
             resolver,
             secrets,
             references,

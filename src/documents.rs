@@ -68,34 +68,3 @@ impl Gate {
             && (is_named || (uri.url.port().is_none() && uri.remote_host_fault(true).is_none()))
     }
 }
-
-pub(crate) struct Uncached(pub(crate) std::sync::Arc<dyn JwksResolver>);
-
-impl Uncached {
-    pub(crate) async fn document(
-        &self,
-        uri: &Url,
-        purpose: FetchPurpose,
-    ) -> Result<Value, crate::host::FetchError> {
-        self.0.fetch(uri, purpose).await
-    }
-
-    pub(crate) async fn keys(
-        &self,
-        uri: &Url,
-        purpose: FetchPurpose,
-    ) -> Result<std::sync::Arc<crate::jose::KeySet>, crate::host::FetchError> {
-        let document = self.0.fetch(uri, purpose).await?;
-        crate::jose::KeySet::parse(&document.to_string(), crate::jose::KeySetLimits::ISSUER)
-            .map(std::sync::Arc::new)
-            .map_err(|fault| crate::host::FetchError::Failed(fault.into()))
-    }
-
-    pub(crate) async fn keys_after_unknown_kid(
-        &self,
-        uri: &Url,
-        _: &std::sync::Arc<crate::jose::KeySet>,
-    ) -> Result<std::sync::Arc<crate::jose::KeySet>, crate::host::FetchError> {
-        self.keys(uri, FetchPurpose::Keys).await
-    }
-}

@@ -10,12 +10,12 @@ use crate::access;
 use crate::client::{Client, ClientId, Provenance, Registered, ServerFlags};
 use crate::clock::Clock;
 use crate::config::{ConfigWarning, Reading, UpdateMode};
-use crate::documents::{Gate, Uncached as CachedResolver};
+use crate::documents::Gate;
 use crate::entropy::{Entropy, EntropyError};
 use crate::error::{BoxError, Error, ErrorCode, Failure, HostError, Rejection, Violation};
 use crate::host::{
-    ClientStore, Draft, FetchPurpose, HookContext, HookError, JwksResolver, ReplayGuard, ReplayKey,
-    ScriptHook, StoreError,
+    CachedResolver, ClientStore, Draft, FetchPurpose, HookContext, HookError, JwksResolver, ReplayGuard,
+    ReplayKey, ScriptHook, StoreError,
 };
 use crate::issue::{self, Draw, SecretNeed};
 use crate::json::Limits;

@@ -98,7 +98,7 @@ impl Engine {
         for (policy, allow_claims) in named.chain(unnamed) {
             match self.verify(jws, policy, KeyKind::Request, &cx).await? {
                 Ok(payload) => {
-                    return Ok(Some(Signed { payload: payload.into_bytes(), policy, allow_claims }));
+                    return Ok(Some(Signed { payload, policy, allow_claims }));
                 }
                 Err(fault) => verdict = fault,
             }

@@ -266,6 +266,7 @@ open_names! {
         UNKNOWN_CLIENT = "unknown_client",
         SCOPE_MISSING = "scope_missing",
         DISABLED = "disabled",
+        CANCELLED = "cancelled",
         LOGOUT_URI = "logout_uri",
         CLAIMS_REDIRECT_URI = "claims_redirect_uri",
         PUBLIC_SUBJECT_ATTRIBUTE = "public_subject_attribute",

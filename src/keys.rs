@@ -1,15 +1,13 @@
 //! Loading the keys that a plan names, and trying them.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde_json::Value;
 use url::Url;
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::host::{FetchPurpose, HookContext};
-use crate::jose::{self, CompactJws, JoseFault, KeySet, KeySetLimits, VerifiedPayload};
+use crate::host::{FetchPurpose, HookContext, JwksResolver};
+use crate::jose::{self, CompactJws, JoseFault, KeySet, KeySetLimits};
 use crate::metadata::Document;
 use crate::policy::{JwsPolicy, KeyPlan, claim};
 use crate::secret::SharedSecret;
@@ -45,7 +43,7 @@ impl Engine {
         policy: &JwsPolicy,
         kind: KeyKind,
         cx: &KeyContext<'_>,
-    ) -> Result<Result<VerifiedPayload, JoseFault>, Error> {
+    ) -> Result<Result<Vec<u8>, JoseFault>, Error> {
         let header = jws.header();
         let algorithm = header.algorithm();
         let is_unsigned = policy.keys.iter().any(|plan| matches!(plan, KeyPlan::Unsigned));
@@ -66,7 +64,7 @@ impl Engine {
             let Some(keys) = self.load(plan, jws, kind, cx).await? else { continue };
             let result = match &keys {
                 Keys::Secret(secret) => jose::verify_hmac(jws, secret, &policy.algorithms, Some(1)),
-                Keys::Unsigned => Ok(jose::accept_unsigned(jws)),
+                Keys::Unsigned => return Ok(Ok(jws.unverified().danger_take())),
                 Keys::Set(set) | Keys::Fetched(_, set) => jose::verify(jws, set, &policy.algorithms),
             };
             let result = match (result, keys) {
@@ -82,7 +80,7 @@ impl Engine {
                 (result, _) => result,
             };
             match result {
-                Ok(payload) => return Ok(Ok(payload)),
+                Ok(payload) => return Ok(Ok(payload.into_bytes())),
                 Err(fault) => verdict = fault,
             }
         }
@@ -102,32 +100,21 @@ impl Engine {
             KeyPlan::Set(set) => Some(Keys::Set(set.clone())),
             KeyPlan::Uri(uri) => self.fetched(uri, true).await,
             KeyPlan::Discovery { uri, member } => self.discovered(uri, member).await,
-            KeyPlan::StatementUri(name) => match self.named_by_statement(name, jws, kind, cx).as_deref() {
-                Some(Value::String(uri)) => self.fetched(uri, false).await,
-                _ => None,
+            KeyPlan::StatementUri(name) => match named_by_statement(name, jws, kind, cx) {
+                Some(text) => match serde_json::from_str::<String>(&text) {
+                    Ok(uri) => self.fetched(&uri, false).await,
+                    Err(_) => None,
+                },
+                None => None,
             },
             KeyPlan::StatementJwks(name) => {
-                self.named_by_statement(name, jws, kind, cx).as_deref().and_then(inline_set).map(Keys::Set)
+                named_by_statement(name, jws, kind, cx).as_deref().and_then(inline_set).map(Keys::Set)
             }
             KeyPlan::Secret(name) => self.secrets.get(name).cloned().map(Keys::Secret),
             KeyPlan::Hook => self.hooked(is_hmac, kind, cx).await?,
             KeyPlan::Unsigned => Some(Keys::Unsigned),
+            KeyPlan::NotHere => None,
         })
-    }
-
-    /// A claim of the verified statement for a request; for a statement, which a configuration may let name its own
-    /// keys, the claim of the statement itself.
-    fn named_by_statement<'v>(
-        &self,
-        name: &str,
-        jws: &CompactJws<'_>,
-        kind: KeyKind,
-        cx: &KeyContext<'_>,
-    ) -> Option<Cow<'v, Value>> {
-        match kind {
-            KeyKind::Request => claim(cx.statement?, name).map(Cow::Owned),
-            KeyKind::Statement => jws.unverified().own_keys(name).ok().flatten().map(Cow::Owned),
-        }
     }
 
     async fn fetched(&self, uri: &str, by_operator: bool) -> Option<Keys> {
@@ -139,7 +126,7 @@ impl Engine {
     /// The key set that a discovery document names. It must be of the same origin, or one that the operator lists.
     async fn discovered(&self, uri: &str, member: &str) -> Option<Keys> {
         let discovery = self.gate.admit(uri, true)?;
-        let document = self.documents.document(&discovery, FetchPurpose::Discovery).await.ok()?;
+        let document = self.documents.fetch(&discovery, FetchPurpose::Discovery).await.ok()?;
         let named = document.get(member)?.as_str()?.to_owned();
         let same_origin = Url::parse(&named).is_ok_and(|named| named.origin() == discovery.origin());
         self.fetched(&named, same_origin || self.gate.lists(&named)).await
@@ -156,15 +143,27 @@ impl Engine {
         };
         let set = self.obey(set, cx.operation)?;
         let secret = self.obey(secret, cx.operation)?.filter(|secret| !secret.expose_secret().is_empty());
-        Ok(secret.map(Keys::Secret).or_else(|| set.as_ref().and_then(inline_set).map(Keys::Set)))
+        let set = set.map(|set| set.to_string());
+        Ok(secret.map(Keys::Secret).or_else(|| set.as_deref().and_then(inline_set).map(Keys::Set)))
     }
 }
 
-/// A key set by value: an object, or a text that holds one.
-fn inline_set(value: &Value) -> Option<Arc<KeySet>> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
-    };
-    KeySet::parse(&text, KeySetLimits::ISSUER).ok().map(Arc::new)
+/// The JSON text of a claim of the verified statement for a request; for a statement, which a configuration may let
+/// name its own keys, of the claim of the statement itself.
+fn named_by_statement(
+    name: &str,
+    jws: &CompactJws<'_>,
+    kind: KeyKind,
+    cx: &KeyContext<'_>,
+) -> Option<String> {
+    match kind {
+        KeyKind::Request => claim(cx.statement?, name).map(|value| value.to_string()),
+        KeyKind::Statement => jws.unverified().danger_own_keys(name).ok().flatten(),
+    }
+}
+
+/// A key set by value: the text of an object, or of a text that holds one.
+fn inline_set(json: &str) -> Option<Arc<KeySet>> {
+    let inner = serde_json::from_str::<String>(json).ok();
+    KeySet::parse(inner.as_deref().unwrap_or(json), KeySetLimits::ISSUER).ok().map(Arc::new)
 }

@@ -119,6 +119,8 @@ mod entropy;
 mod envelope;
 mod error;
 mod explain;
+#[cfg(feature = "reqwest")]
+mod fetch;
 mod host;
 mod issue;
 mod jose;
@@ -149,9 +151,12 @@ pub use error::{
     BoxError, Error, ErrorCode, Failure, HookAnswer, HostError, Rejection, Unauthorized, Violation,
 };
 pub use explain::{ExplainedMember, Explanation};
+#[cfg(feature = "reqwest")]
+pub use fetch::{HttpsResolver, HttpsResolverBuilder, NameLookup};
 pub use host::{
-    ClientDirectory, ClientStore, Draft, FetchError, FetchPurpose, HookContext, HookError, JwksResolver,
-    MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook, StoreError,
+    CachedResolver, CachedResolverBuilder, ClientDirectory, ClientStore, Draft, FetchError, FetchPurpose,
+    HookContext, HookError, JwksResolver, MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork,
+    ReplayGuard, ReplayKey, ScriptHook, StoreError,
 };
 pub use metadata::ClientMetadata;
 pub use policy::{Decision, Trace};

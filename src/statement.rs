@@ -1,7 +1,5 @@
 //! Software statements (RFC 7591 section 2.3): who issued it, is it really theirs, and what of it counts.
 
-use std::borrow::Cow;
-
 use time::OffsetDateTime;
 
 use crate::engine::Engine;
@@ -11,8 +9,8 @@ use crate::host::ReplayKey;
 use crate::jose::{CompactJws, JoseFault, JwsRules};
 use crate::json;
 use crate::keys::{KeyContext, KeyKind};
-use crate::metadata::{Document, FieldId, FieldValue, Origin, fields};
-use crate::policy::{Facts, IssuerPolicy, References, claim, numeric_date};
+use crate::metadata::{Document, Origin, fields};
+use crate::policy::{IssuerPolicy, References, claim, numeric_date};
 use crate::profile::{Operation, Presence, Replay};
 use crate::request::RegisterRequest;
 
@@ -62,7 +60,6 @@ impl Engine {
         for issuer in self.policy.issuers.iter().filter(|issuer| issuer.is_for(&iss)) {
             match self.verify(&jws, &issuer.jws, KeyKind::Statement, &cx).await? {
                 Ok(payload) => {
-                    let payload = payload.into_bytes();
                     return Ok(Some(Statement { token: token.to_owned(), iss, issuer, payload }));
                 }
                 Err(fault) => verdict = Some(fault),
@@ -79,10 +76,9 @@ impl Engine {
     /// The claims that count: checked, filtered, renamed and gated.
     pub(crate) fn statement_claims<'s>(&self, statement: &'s Statement<'_>) -> Result<Document<'s>, Error> {
         let issuer = statement.issuer;
-        let mut claims = json::read_object(&statement.payload, self.settings.limits, Origin::Statement)
-            .map_err(|fault| {
-                self.refuse_statement(Failure::STATEMENT_INVALID, &format!("its payload {fault}"))
-            })?;
+        let claims = json::read_object(&statement.payload, self.settings.limits, Origin::Statement).map_err(
+            |fault| self.refuse_statement(Failure::STATEMENT_INVALID, &format!("its payload {fault}")),
+        )?;
         let references = References { server: &self.references, statement: None };
         let now = self.clock.now().unix_timestamp();
         let faults: Vec<Violation> = issuer
@@ -95,37 +91,10 @@ impl Engine {
             })
             .collect();
         self.accept(faults)?;
-        if !issuer.allow_claims.is_empty() {
-            let is_allowed = |name: &str| issuer.allow_claims.iter().any(|own| own == name);
-            claims.retain(|field| is_allowed(field.spec().map_or("", |spec| spec.name)));
-            claims
-                .extras
-                .retain(|extra| is_allowed(&extra.name) || extra.name == "jti" || extra.name == "exp");
-        }
-        for (from, to) in &issuer.rename {
-            rename(&mut claims, from, to);
-        }
-        if let Some(allowed) = &issuer.allow_scopes
-            && let Some(scope) = claims.text(fields::SCOPE)
-        {
-            let kept: Vec<&str> =
-                scope.split(' ').filter(|word| allowed.iter().any(|own| own == word)).collect();
-            let kept = kept.join(" ");
-            claims.set(fields::SCOPE, FieldValue::Text(Cow::Owned(kept)), Origin::Statement);
-        }
-        let facts = Facts {
-            operation: Operation::Create,
-            reading: self.settings.reading,
-            statement: Some(&claims),
-            granted: &[],
-            certificate: None,
-            stored: None,
-        };
-        if !issuer.gates_hold(&facts) {
+        issuer.gate(claims, self.settings.reading).ok_or_else(|| {
             let message = "its issuer does not vouch for this software at present";
-            return Err(self.refuse_statement(Failure::STATEMENT_CLAIMS, message));
-        }
-        Ok(claims)
+            self.refuse_statement(Failure::STATEMENT_CLAIMS, message)
+        })
     }
 
     /// Takes the one use of a statement, when its registration is about to be stored: a client that was refused can
@@ -223,24 +192,4 @@ fn violation(failure: Failure, message: &str) -> Violation {
 
 pub(crate) fn text_claim(claims: &Document<'_>, name: &str) -> Option<String> {
     claim(claims, name)?.as_str().map(str::to_owned)
-}
-
-/// Moves a claim to another name, unless that name is taken.
-fn rename(claims: &mut Document<'_>, from: &str, to: &str) {
-    let Some(value) = claim(claims, from).filter(|_| claim(claims, to).is_none()) else { return };
-    match FieldId::of(from) {
-        Some(field) => {
-            claims.remove(field);
-        }
-        None => claims.extras.retain(|extra| extra.name != from),
-    }
-    match FieldId::of(to) {
-        Some(field) => {
-            claims.set(field, FieldValue::from_json(&value), Origin::Statement);
-        }
-        None => claims.extras.push(crate::metadata::Extra {
-            name: Cow::Owned(to.to_owned()),
-            json: Cow::Owned(value.to_string()),
-        }),
-    }
 }

@@ -387,7 +387,11 @@ fn secrets_are_kept_in_the_form_that_is_needed() {
         (&plain, json!({ "id_token_signed_response_alg": "HS256" }), "clear"),
         (
             &plain,
-            json!({ "token_endpoint_auth_method": "none", "id_token_signed_response_alg": "HS512" }),
+            json!({
+                "token_endpoint_auth_method": "private_key_jwt",
+                "jwks_uri": "https://a.example/jwks",
+                "id_token_signed_response_alg": "HS512",
+            }),
             "clear",
         ),
         (&plain, json!({ "request_object_encryption_alg": "dir" }), "clear"),

@@ -56,11 +56,12 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let app = routes::app(registrar, path, discovery);
 
     let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    println!("listening on http://{address}");
-    println!("to register a client:");
-    println!("  curl -s -H 'content-type: application/json' http://{address}{path} \\");
-    println!(r#"    -d '{{"redirect_uris":["https://app.example.org/cb"]}}'"#);
-
+    println!(
+        "listening on http://{address}\n\
+         to register a client:\n  \
+         curl -s -H 'content-type: application/json' http://{address}{path} \\\n    \
+         -d '{{\"redirect_uris\":[\"https://app.example.org/cb\"]}}'"
+    );
     axum::serve(listener, app).with_graceful_shutdown(any_of(interrupt, terminate)).await?;
     tracing::info!("stopped");
     Ok(())

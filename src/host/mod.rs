@@ -1,11 +1,13 @@
 //! What a host supplies: a store, and optionally documents from the network and a hook.
 
+mod cached;
 mod hook;
 mod memory;
 mod replay;
 mod resolver;
 mod store;
 
+pub use cached::{CachedResolver, CachedResolverBuilder};
 pub use hook::{Draft, HookContext, HookError, NoHook, ScriptHook};
 pub use memory::MemoryClientStore;
 pub use replay::{MemoryReplayGuard, ReplayGuard, ReplayKey};

@@ -116,8 +116,8 @@ impl Algorithm {
         self.family() == Family::Hmac
     }
 
-    /// Whether a key of this type can be used with it. The type decides (RFC 8725 section 2.1): no public key ever
-    /// serves an HMAC, and each curve serves one algorithm (RFC 7518 section 3.4).
+    /// Whether a key of this type can be used with it. The type decides (RFC 8725 section 2.1): no public key
+    /// ever serves an HMAC, and each curve serves one algorithm (RFC 7518 section 3.4).
     pub(crate) fn takes(self, key: KeyType) -> bool {
         match self {
             Self::Rs256 | Self::Rs384 | Self::Rs512 | Self::Ps256 | Self::Ps384 | Self::Ps512 => {

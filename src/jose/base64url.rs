@@ -3,8 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// The bytes of a text. Nothing if it has padding, foreign characters or bits set that no byte takes up: with those,
-/// one token or key would have many spellings.
+/// The bytes of a text. Nothing if it has padding, foreign characters or bits set that no byte takes up: with
+/// those, one token or key would have many spellings.
 pub(super) fn decode(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }

@@ -12,8 +12,8 @@ use super::members;
 use super::payload::Unverified;
 use crate::json;
 
-/// Header members that change what is signed or say that something is encrypted. None is understood here, so `crit`
-/// fails any token (RFC 7515 section 4.1.11), also when it is empty.
+/// Header members that change what is signed or say that something is encrypted. None is understood here, so
+/// `crit` fails any token (RFC 7515 section 4.1.11), also when it is empty.
 const REFUSED: [&str; 4] = ["crit", "b64", "enc", "zip"];
 
 /// Header members by which a token would bring its own key (RFC 8725 section 3.10).
@@ -40,8 +40,8 @@ pub(crate) struct JwsRules<'r> {
     pub(crate) max_bytes: usize,
     /// The longest header, in bytes of its JSON. Certificates in it need more than the default.
     pub(crate) max_header_bytes: usize,
-    /// Whether the header may bring certificates. They are handed out unread; whoever allows them must check their
-    /// chain before anything is believed.
+    /// Whether the header may bring certificates. They are handed out unread; whoever allows them must check
+    /// their chain before anything is believed.
     pub(crate) allow_x5c: bool,
     /// The `cty` values that are taken. `JWT` would mean a token in the token.
     pub(crate) content_types: &'r [&'r str],
@@ -95,7 +95,8 @@ impl<'a> CompactJws<'a> {
         Ok(Self { header, signing_input, payload: Unverified::new(payload), signature })
     }
 
-    /// The header. Until the signature holds it is what anyone may have written, and it is only used to choose keys.
+    /// The header. Until the signature holds it is what anyone may have written, and it is only used to
+    /// choose keys.
     pub(crate) fn header(&self) -> &Header {
         &self.header
     }

@@ -1,7 +1,7 @@
 //! Arithmetic on public points: whether a point lies on its curve, and whether it is of small order.
 //!
-//! Everything here is public, so nothing needs constant time. It only ever refuses keys: the library that verifies
-//! decides for itself whether it takes the rest.
+//! Everything here is public, so nothing needs constant time. It only ever refuses keys: the library that
+//! verifies decides for itself whether it takes the rest.
 
 use super::jwk::KeyType;
 
@@ -17,7 +17,8 @@ pub(super) fn coordinate_len(key_type: KeyType) -> Option<usize> {
     }
 }
 
-/// Whether big-endian coordinates of the full length are a point of the curve. True for types without such a curve.
+/// Whether big-endian coordinates of the full length are a point of the curve. True for types without such a
+/// curve.
 pub(super) fn has_point(key_type: KeyType, x: &[u8], y: &[u8]) -> bool {
     match key_type {
         KeyType::P256 => P256.has(x, y),
@@ -29,8 +30,8 @@ pub(super) fn has_point(key_type: KeyType, x: &[u8], y: &[u8]) -> bool {
 }
 
 /// Whether an Edwards point of the full length is of small order, in any of its encodings: one signature then
-/// verifies every message. Encodings of `y` above the field, which RFC 8032 sections 5.1.3 and 5.2.3 refuse, count
-/// too. False for types without such a curve.
+/// verifies every message. Encodings of `y` above the field, which RFC 8032 sections 5.1.3 and 5.2.3 refuse,
+/// count too. False for types without such a curve.
 pub(super) fn is_small_order(key_type: KeyType, point: &[u8]) -> bool {
     match key_type {
         KeyType::Ed25519 => {
@@ -52,7 +53,7 @@ pub(super) fn is_small_order(key_type: KeyType, point: &[u8]) -> bool {
 /// The points of order eight on Ed25519, `y` big-endian.
 const ORDER_EIGHT: [[u8; 32]; 2] = [
     [
-        0x05, 0xfc, 0x53, 0x6d, 0x88, 0x02, 0x38, 0xb1, 0x39, 0x63, 0xc6, 0xd3, 0x05, 0xac, 0xdf, 0xd5, 0xf0,
+        0x05, 0xfc, 0x53, 0x6d, 0x88, 0x02, 0x38, 0xb1, 0x39, 0x33, 0xc6, 0xd3, 0x05, 0xac, 0xdf, 0xd5, 0xf0,
         0x98, 0xef, 0xf2, 0x89, 0xf4, 0xc3, 0x45, 0xb0, 0x27, 0xb2, 0xc2, 0x8f, 0x95, 0xe8, 0x26,
     ],
     [
@@ -61,7 +62,8 @@ const ORDER_EIGHT: [[u8; 32]; 2] = [
     ],
 ];
 
-/// The `y` of a point, big-endian. It is sent little-endian with the sign of `x` in its highest bit, which is dropped.
+/// The `y` of a point, big-endian. It is sent little-endian with the sign of `x` in its highest bit, which is
+/// dropped.
 fn y_of(point: &[u8]) -> Vec<u8> {
     let mut y: Vec<u8> = point.iter().rev().copied().collect();
     if let Some(first) = y.first_mut() {
@@ -188,7 +190,8 @@ impl<const N: usize> Curve<N> {
         a.iter().rev().lt(self.p.iter().rev())
     }
 
-    /// `-1/p` modulo 2^64. Each step of Newton's iteration doubles the bits that are right; `p` itself has three.
+    /// `-1/p` modulo 2^64. Each step of Newton's iteration doubles the bits that are right; `p` itself has
+    /// three.
     fn inverse(&self) -> u64 {
         let p = self.p.first().copied().unwrap_or_default();
         let mut inverse = p;

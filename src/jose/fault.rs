@@ -1,5 +1,5 @@
-//! What can be wrong with a token, a key and a key set. The texts are fixed: nothing that was sent, and nothing
-//! that a library says, gets into them.
+//! What can be wrong with a token, a key and a key set. The texts are fixed: nothing that was sent, and
+//! nothing that a library says, gets into them.
 
 /// Why a token does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,5 @@
-//! One JWK as it was sent (RFC 7517 section 4): the members that matter here, borrowed, with nothing judged yet but
-//! their JSON types.
+//! One JWK as it was sent (RFC 7517 section 4): the members that matter here, borrowed, with nothing judged
+//! yet but their JSON types.
 
 use std::borrow::Cow;
 
@@ -11,8 +11,8 @@ use super::members;
 /// The longest `kid`, in bytes, of a key and of a header.
 pub(super) const MAX_KID: usize = 256;
 
-/// Members that only the owner of a key may have (RFC 7518 sections 6.2.2, 6.3.2, 6.4; RFC 8037 section 2), and
-/// `priv` of the newer key types.
+/// Members that only the owner of a key may have (RFC 7518 sections 6.2.2, 6.3.2, 6.4; RFC 8037 section 2),
+/// and `priv` of the newer key types.
 const PRIVATE: [&str; 9] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 
 /// What kind of key it is: `kty`, and `crv` if there is one.
@@ -104,8 +104,8 @@ pub(super) struct Jwk<'a> {
 }
 
 impl<'a> Jwk<'a> {
-    /// Reads a key. Certificates and their addresses (`x5c`, `x5u`, `x5t`) are not read: a key is what its bare
-    /// members say.
+    /// Reads a key. Certificates and their addresses (`x5c`, `x5u`, `x5t`) are not read: a key is what its
+    /// bare members say.
     pub(super) fn read(text: &'a str) -> Result<Self, KeyFault> {
         let mut jwk = Self::default();
         members::read(text, |name, value| jwk.take(name, value)).map_err(|_| KeyFault::Malformed)?;

@@ -1,4 +1,5 @@
-//! The keys of an issuer: a JWK Set (RFC 7517 section 5), with verifiers that are made when they are first needed.
+//! The keys of an issuer: a JWK Set (RFC 7517 section 5), with verifiers that are made when they are first
+//! needed.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -34,8 +35,9 @@ impl KeySetLimits {
 
 /// The keys of an issuer.
 ///
-/// Held in an `Arc` for as long as they are good: each key is made ready for an algorithm when a token first needs
-/// it, once for all threads, and never for a token that names another key or algorithm. Replace a set as a whole.
+/// Held in an `Arc` for as long as they are good: each key is made ready for an algorithm when a token first
+/// needs it, once for all threads, and never for a token that names another key or algorithm. Replace a set
+/// as a whole.
 pub(crate) struct KeySet {
     /// Sorted by `kid`, so that equal ones are neighbours.
     keys: Vec<VerifyingKey>,
@@ -45,8 +47,8 @@ pub(crate) struct KeySet {
 }
 
 impl KeySet {
-    /// Reads the text of a JWK Set. Keys that are not understood or not safe are skipped, as RFC 7517 section 5
-    /// wants: one bad key must not take away the others.
+    /// Reads the text of a JWK Set. Keys that are not understood or not safe are skipped, as RFC 7517 section
+    /// 5 wants: one bad key must not take away the others.
     ///
     /// # Errors
     ///
@@ -89,8 +91,8 @@ impl KeySet {
         &self.keys
     }
 
-    /// The keys of a `kid`. Nothing if the set has none; an empty list if it has one that was skipped, which fetching
-    /// the set again would not change.
+    /// The keys of a `kid`. Nothing if the set has none; an empty list if it has one that was skipped, which
+    /// fetching the set again would not change.
     pub(super) fn with_kid(&self, kid: &str) -> Option<&[VerifyingKey]> {
         self.keys.get(self.by_kid.get(kid)?.clone())
     }
@@ -121,7 +123,8 @@ impl fmt::Debug for KeySet {
 /// A key with a place for each verifier that can be made of it.
 pub(super) struct VerifyingKey {
     public: PublicKey,
-    /// An RSA key has six; any other has one, at the first place. Nothing in it if the library refuses the key.
+    /// An RSA key has six; any other has one, at the first place. Nothing in it if the library refuses the
+    /// key.
     verifiers: [OnceLock<Option<Prepared>>; 6],
 }
 
@@ -134,7 +137,8 @@ impl VerifyingKey {
         &self.public
     }
 
-    /// Whether the signature holds. Makes the verifier if this is the first use of the key with the algorithm.
+    /// Whether the signature holds. Makes the verifier if this is the first use of the key with the
+    /// algorithm.
     pub(super) fn verify(&self, algorithm: Algorithm, input: &[u8], signature: &[u8]) -> bool {
         if !self.public.verifies(algorithm) {
             return false;

@@ -39,6 +39,5 @@ pub(crate) use fault::{JoseFault, KeyFault, KeySetFault};
 pub(crate) use jwk::{KeyType, KeyUse};
 pub(crate) use jwks::{KeySet, KeySetLimits};
 pub(crate) use own_keys::OwnKeys;
-pub(crate) use payload::VerifiedPayload;
 pub(crate) use public_key::PublicKey;
-pub(crate) use verify::{accept_unsigned, verify, verify_hmac};
+pub(crate) use verify::{verify, verify_hmac};

@@ -27,18 +27,23 @@ impl Unverified {
         self.text("software_statement")
     }
 
-    /// A claim that holds the keys of its own token, as JSON. A token that is verified with them vouches for itself and
-    /// for nothing else; only a configuration that says so asks for this.
-    pub(crate) fn own_keys(&self, claim: &str) -> Result<Option<serde_json::Value>, JoseFault> {
+    /// The JSON text of a claim that holds the keys of its own token. A token that is verified with them vouches for
+    /// itself and for nothing else; only a configuration that says so asks for this.
+    pub(crate) fn danger_own_keys(&self, claim: &str) -> Result<Option<String>, JoseFault> {
         let text = std::str::from_utf8(&self.0).map_err(|_| JoseFault::Payload)?;
         let mut found = None;
         members::read(text, |name, value| {
             if name == claim {
-                found = serde_json::from_str(value.get()).ok();
+                found = Some(value.get().to_owned());
             }
         })
         .map_err(|_| JoseFault::Payload)?;
         Ok(found)
+    }
+
+    /// The payload although nobody has vouched for it, because the configuration says that nothing is verified.
+    pub(crate) fn danger_take(&self) -> Vec<u8> {
+        self.0.clone()
     }
 
     /// One claim, which must be a text if it is there. The payload must be an object whose names are unique

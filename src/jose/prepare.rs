@@ -1,8 +1,8 @@
 //! The arithmetic of signatures: the one place where josekit is called.
 //!
-//! Three of its calls are used: `Jwk::from_map` (deserializing a `Jwk` skips its checks and makes it panic later),
-//! `verifier_from_jwk` (nothing here reads PEM or DER), and `verify` or `sign` on bytes. A key is given to it with
-//! its required public members alone, so that no other member can change what it does.
+//! Three of its calls are used: `Jwk::from_map` (deserializing a `Jwk` skips its checks and makes it panic
+//! later), `verifier_from_jwk` (nothing here reads PEM or DER), and `verify` or `sign` on bytes. A key is
+//! given to it with its required public members alone, so that no other member can change what it does.
 
 use std::fmt;
 
@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 
 use super::algorithm::Algorithm;
 
-/// A key made ready for one algorithm. Making one costs up to seven verifications; using it from many threads is free.
+/// A key made ready for one algorithm. Making one costs up to seven verifications; using it from many threads
+/// is free.
 pub(super) struct Prepared(Box<dyn JwsVerifier>);
 
 impl Prepared {
@@ -55,8 +56,8 @@ impl fmt::Debug for Prepared {
 
 /// The HMAC of an input. Nothing for other algorithms.
 pub(super) fn mac(algorithm: Algorithm, secret: &[u8], input: &[u8]) -> Option<Vec<u8>> {
-    // The library refuses secrets shorter than the hash; how short one may be is decided by the caller. Zeros at the
-    // end change nothing, since HMAC itself pads the key with them to the block (RFC 2104 section 2).
+    // The library refuses secrets shorter than the hash; how short one may be is decided by the caller. Zeros
+    // at the end change nothing, since HMAC itself pads the key with them to the block (RFC 2104 section 2).
     let mut key = Zeroizing::new(vec![0; secret.len().max(algorithm.hash_len()?)]);
     for (byte, own) in key.iter_mut().zip(secret) {
         *byte = *own;

@@ -1,8 +1,8 @@
 //! The screen that every key passes before anything is computed with it, by arithmetic on its members alone.
 //!
-//! josekit takes RSA keys with the exponent 1, for which anyone can make signatures, exponents of thousands of bits,
-//! which make one verification cost milliseconds, and Edwards keys for which one signature verifies everything.
-//! Building such a key to find out would also cost more than verifying with a good one.
+//! josekit takes RSA keys with the exponent 1, for which anyone can make signatures, exponents of thousands
+//! of bits, which make one verification cost milliseconds, and Edwards keys for which one signature verifies
+//! everything. Building such a key to find out would also cost more than verifying with a good one.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -73,7 +73,7 @@ pub(super) fn screen(jwk: &Jwk<'_>, faults: &mut Vec<KeyFault>) -> Option<Public
 /// (RFC 7517 section 4.3).
 fn agrees(key_use: KeyUse, key_ops: Option<&[Cow<'_, str>]>) -> bool {
     let Some(key_ops) = key_ops else { return true };
-    let mut names = Names::default();
+    let mut names = Names::with_capacity(key_ops.len());
     for op in key_ops {
         names.push(Cow::Borrowed(op));
     }
@@ -110,8 +110,8 @@ fn key_type(jwk: &Jwk<'_>) -> Result<KeyType, KeyFault> {
     })
 }
 
-/// Checks the members that make up the key and writes them in the form of RFC 7638 section 3.3. They are known to be
-/// base64url then, and so need no escapes.
+/// Checks the members that make up the key and writes them in the form of RFC 7638 section 3.3. They are
+/// known to be base64url then, and so need no escapes.
 fn public_members(key_type: KeyType, jwk: &Jwk<'_>) -> Result<String, KeyFault> {
     let (kty, crv) = (key_type.kty(), key_type.crv());
     match key_type {
@@ -120,7 +120,7 @@ fn public_members(key_type: KeyType, jwk: &Jwk<'_>) -> Result<String, KeyFault> 
             let (e, exponent) = bytes("e", jwk.e.as_deref())?;
             check_modulus(&modulus)?;
             check_exponent(&exponent)?;
-            Ok(format!(r#"{{"e":"{e}","kty":"{kty}","n":"{n}"}}"#))
+            Ok([r#"{"e":""#, e, r#"","kty":""#, kty, r#"","n":""#, n, r#""}"#].concat())
         }
         KeyType::P256 | KeyType::P384 | KeyType::P521 | KeyType::Secp256k1 => {
             let (x, x_bytes) = bytes("x", jwk.x.as_deref())?;
@@ -131,7 +131,7 @@ fn public_members(key_type: KeyType, jwk: &Jwk<'_>) -> Result<String, KeyFault> 
             if !curve::has_point(key_type, &x_bytes, &y_bytes) {
                 return Err(KeyFault::OffCurve);
             }
-            Ok(format!(r#"{{"crv":"{crv}","kty":"{kty}","x":"{x}","y":"{y}"}}"#))
+            Ok([r#"{"crv":""#, crv, r#"","kty":""#, kty, r#"","x":""#, x, r#"","y":""#, y, r#""}"#].concat())
         }
         KeyType::Ed25519 | KeyType::Ed448 | KeyType::X25519 | KeyType::X448 => {
             let (x, x_bytes) = bytes("x", jwk.x.as_deref())?;
@@ -139,7 +139,7 @@ fn public_members(key_type: KeyType, jwk: &Jwk<'_>) -> Result<String, KeyFault> 
             if curve::is_small_order(key_type, &x_bytes) {
                 return Err(KeyFault::SmallOrder);
             }
-            Ok(format!(r#"{{"crv":"{crv}","kty":"{kty}","x":"{x}"}}"#))
+            Ok([r#"{"crv":""#, crv, r#"","kty":""#, kty, r#"","x":""#, x, r#""}"#].concat())
         }
     }
 }
@@ -149,10 +149,11 @@ fn bytes<'t>(name: &'static str, text: Option<&'t str>) -> Result<(&'t str, Vec<
     Ok((text, base64url::decode(text).ok_or(KeyFault::Encoding(name))?))
 }
 
-/// A modulus of 2048 to 8192 bits, odd, in whole bytes whose first bit is set. So it has no leading zeros, which
-/// RFC 7518 section 6.3.1.1 forbids, and is not a few bits short, which a library that counts bytes would not notice.
+/// A modulus of 2048 to 8192 bits, odd, in whole bytes whose first bit is set. So it has no leading zeros,
+/// which RFC 7518 section 6.3.1.1 forbids, and is not a few bits short, which a library that counts bytes
+/// would not notice.
 fn check_modulus(modulus: &[u8]) -> Result<(), KeyFault> {
-    if !MODULUS.contains(&modulus.len()) || !modulus.first().is_some_and(|byte| *byte >= 0x80) {
+    if !MODULUS.contains(&modulus.len()) || modulus.first().is_none_or(|byte| *byte < 0x80) {
         return Err(KeyFault::ModulusSize);
     }
     if modulus.last().is_some_and(|byte| byte % 2 == 0) { Err(KeyFault::ModulusEven) } else { Ok(()) }
@@ -168,8 +169,8 @@ fn check_exponent(exponent: &[u8]) -> Result<(), KeyFault> {
     if fits { Ok(()) } else { Err(KeyFault::Exponent) }
 }
 
-/// The full length of a coordinate: `x` and `y` of other lengths whose sum is right pass the library, and would give
-/// one key several thumbprints.
+/// The full length of a coordinate: `x` and `y` of other lengths whose sum is right pass the library, and
+/// would give one key several thumbprints.
 fn check_length(name: &'static str, bytes: &[u8], key_type: KeyType) -> Result<(), KeyFault> {
     if curve::coordinate_len(key_type) == Some(bytes.len()) { Ok(()) } else { Err(KeyFault::Length(name)) }
 }

@@ -57,7 +57,15 @@ impl Policy {
         } else {
             faults.iter().filter_map(|fault| self.field_of(&fault.field)).collect()
         };
+        self.check_envelope(document, &mut faults);
+        if faults.iter().any(|fault| fault.failure != Failure::METADATA && self.is_envelope(&fault.field)) {
+            return faults;
+        }
         self.merge_statement(document, facts);
+        if self.cancel_when.as_ref().is_some_and(|condition| condition.holds(document, facts)) {
+            let message = "the request cancels a registration";
+            return vec![Violation::new("", "cancel", Failure::CANCELLED, message)];
+        }
         self.modify(&self.steps, None, document, facts, &mut faults, &mut recorder);
         self.infer_native(document, &mut recorder);
         for rule in &self.rules {
@@ -124,6 +132,26 @@ impl Policy {
         std::iter::once((&self.steps, None)).chain(rules.map(|(_, rule)| (&rule.steps, Some(rule))))
     }
 
+    /// Judges the members of the body that are no metadata, and takes them out.
+    fn check_envelope(&self, document: &mut Document<'_>, faults: &mut Vec<Violation>) {
+        for (field, checks) in &self.envelope.checks {
+            self.check_value(*field, checks, None, document, faults);
+        }
+        for field in self.envelope.required.iter().filter(|field| !document.has(**field)) {
+            faults.push(self.fault(*field, None, "required", "must be given".to_owned()));
+        }
+        for field in self.envelope.forbid.iter().filter(|field| document.has(**field)) {
+            faults.push(self.fault(*field, None, "forbidden", "must not be given".to_owned()));
+        }
+        for field in &self.envelope_fields {
+            document.remove(*field);
+        }
+    }
+
+    fn is_envelope(&self, name: &str) -> bool {
+        self.field_named(name).is_some_and(|field| self.envelope_fields.contains(&field))
+    }
+
     /// Takes members under the names of the profile and drops those that it does not know.
     fn adopt<'a>(
         &'a self,
@@ -173,7 +201,9 @@ impl Policy {
         document.retain(|field| {
             let spec = field.spec();
             let reason = match self.member(field) {
-                _ if merge_only => Some("metadata comes from the software statement alone"),
+                _ if merge_only && !self.envelope_fields.contains(&field) => {
+                    Some("metadata comes from the software statement alone")
+                }
                 None if is_never_metadata(field) => Some("set by the server"),
                 None if spec.is_some_and(|spec| spec.group == Group::HostOnly) => {
                     Some("set by the host alone")
@@ -340,7 +370,8 @@ impl Policy {
 
     /// Scopes that a trusted issuer grants come on top of what the filter left, if the server has them.
     fn grant_scopes(&self, document: &mut Document<'_>, granted: &[String]) {
-        let exists = |scope: &&String| self.supported_scopes.as_ref().is_none_or(|own| own.contains(scope));
+        let catalogue = self.supported_scopes.as_ref().filter(|_| self.scopes.is_some());
+        let exists = |scope: &&String| catalogue.is_none_or(|own| own.contains(scope));
         let own = document.text(fields::SCOPE).unwrap_or_default();
         let missing: Vec<&str> = granted
             .iter()
@@ -435,7 +466,7 @@ impl Rule {
 fn order(faults: &mut [Violation]) {
     faults.sort_by_key(|fault| match &*fault.rule {
         "type" | "control_character" => 0,
-        _ if fault.failure == Failure::REDIRECT_URI => 1,
+        rule if rule.starts_with("redirect.") => 1,
         _ => 2,
     });
 }

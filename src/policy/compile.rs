@@ -28,6 +28,10 @@ pub(crate) struct Policy {
     pub(super) unknown: Unknown,
     /// What all members demand, by step: each step runs over all members before the next starts.
     pub(super) steps: Steps,
+    /// What the members of the body demand that are no metadata.
+    pub(super) envelope: Steps,
+    pub(super) envelope_fields: Vec<FieldId>,
+    pub(super) cancel_when: Option<Condition>,
     pub(super) rules: Vec<Rule>,
     pub(super) scopes: Option<Scopes>,
     pub(super) supported_scopes: Option<Vec<String>>,
@@ -128,14 +132,20 @@ impl Policy {
         let problems = profile.problems();
         let mut compiler = Compiler { names: HashMap::new(), declared: Vec::new(), problems };
         let mut members: Vec<Option<Member>> = Vec::new();
-        let mut steps = Steps::default();
-        for (name, member) in &profile.metadata {
+        let (mut steps, mut envelope) = (Steps::default(), Steps::default());
+        let mut envelope_fields = Vec::new();
+        let of_metadata = profile.metadata.iter().map(|entry| (false, entry));
+        for (is_envelope, (name, member)) in
+            of_metadata.chain(profile.request.envelope.iter().map(|entry| (true, entry)))
+        {
             let Some(field) = compiler.declare(name) else { continue };
+            let steps = if is_envelope { &mut envelope } else { &mut steps };
+            envelope_fields.extend(is_envelope.then_some(field));
             for alias in &member.aliases {
                 compiler.names.insert(alias.as_str().into(), field);
             }
             let compiled = compiler.member(name, field, member);
-            compiler.steps(name, field, member, compiled.kind, &mut steps);
+            compiler.steps(name, field, member, compiled.kind, steps);
             if members.len() <= field.index() {
                 members.resize_with(field.index() + 1, || None);
             }
@@ -169,6 +179,7 @@ impl Policy {
                 spec: rule.spec.clone().unwrap_or_default(),
             });
         }
+        let cancel_when = profile.lifecycle.cancel_when.as_ref().map(|when| compiler.condition(when));
         let issuers = compiler.issuers(&profile.software_statement.issuers, "software_statement.issuers");
         let request_issuers = compiler.issuers(&profile.request.issuers, "request.issuers");
         let request_jws = profile.request.jws.as_ref();
@@ -188,6 +199,9 @@ impl Policy {
             names,
             unknown: profile.unknown_members.unwrap_or(Unknown::Ignore),
             steps,
+            envelope,
+            envelope_fields,
+            cancel_when,
             rules,
             supported_scopes: supported_scopes.map(<[String]>::to_vec),
             scopes: profile.scope.as_ref().map(|scope| Scopes::compile(scope, supported_scopes)),

@@ -1,13 +1,17 @@
 //! Who signs what: issuers of statements and signers of requests, ready for use.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::claims::ClaimRules;
+use super::Facts;
+use super::claims::{ClaimRules, claim};
 use super::condition::Condition;
+use crate::config::Reading;
 use crate::jose::{Algorithm, KeySet, KeySetLimits};
-use crate::profile::{Issuer, Jws, KeySource};
+use crate::metadata::{Document, Extra, FieldId, FieldValue, Origin, fields};
+use crate::profile::{Issuer, Jws, KeySource, Operation};
 
 /// [`Jws`], ready for use.
 #[derive(Debug)]
@@ -36,6 +40,8 @@ pub(crate) enum KeyPlan {
     Hook,
     /// Nothing is verified.
     Unsigned,
+    /// A source that this version does not read: it never has a key.
+    NotHere,
 }
 
 /// [`Issuer`], ready for use.
@@ -104,9 +110,7 @@ impl KeyPlan {
             KeySource::X5c { .. }
             | KeySource::BodyJwks
             | KeySource::RegisteredClient
-            | KeySource::EntityStatement => {
-                return Err("this key source is not verified by this version".to_owned());
-            }
+            | KeySource::EntityStatement => Self::NotHere,
         })
     }
 
@@ -124,7 +128,7 @@ impl IssuerPolicy {
     pub(super) fn compile(
         issuer: &Issuer,
         place: &str,
-        find: &mut impl FnMut(&str) -> Option<crate::metadata::FieldId>,
+        find: &mut impl FnMut(&str) -> Option<FieldId>,
         problems: &mut Vec<String>,
     ) -> Option<Self> {
         let names: Vec<String> = issuer.iss.iter().filter_map(Value::as_str).map(str::to_owned).collect();
@@ -140,14 +144,58 @@ impl IssuerPolicy {
         })
     }
 
-    /// Whether everything holds that a statement of this issuer must say.
-    pub(crate) fn gates_hold(&self, facts: &super::Facts<'_>) -> bool {
-        let none = crate::metadata::Document::with_capacity(0);
-        self.check.iter().all(|condition| condition.holds(&none, facts))
+    /// What of a verified statement counts: filtered, renamed, its scopes cut. Nothing if a gate does not hold.
+    pub(crate) fn gate<'c>(&self, mut claims: Document<'c>, reading: Reading) -> Option<Document<'c>> {
+        if !self.allow_claims.is_empty() {
+            let is_allowed = |name: &str| self.allow_claims.iter().any(|own| own == name);
+            claims.retain(|field| is_allowed(field.spec().map_or("", |spec| spec.name)));
+            // The two that one-time use needs are no metadata in any case.
+            claims.extras.retain(|extra| is_allowed(&extra.name) || matches!(&*extra.name, "jti" | "exp"));
+        }
+        for (from, to) in &self.rename {
+            rename(&mut claims, from, to);
+        }
+        if let (Some(allowed), Some(scope)) = (&self.allow_scopes, claims.text(fields::SCOPE)) {
+            let kept: Vec<&str> =
+                scope.split(' ').filter(|word| allowed.iter().any(|own| own == word)).collect();
+            let kept = kept.join(" ");
+            claims.set(fields::SCOPE, FieldValue::Text(Cow::Owned(kept)), Origin::Statement);
+        }
+        let none = Document::with_capacity(0);
+        let facts = Facts {
+            operation: Operation::Create,
+            reading,
+            statement: Some(&claims),
+            granted: &[],
+            certificate: None,
+            stored: None,
+        };
+        let gates_hold = self.check.iter().all(|condition| condition.holds(&none, &facts));
+        gates_hold.then_some(claims)
     }
 
     /// Whether the entry is for this `iss`: exact, or any.
     pub(crate) fn is_for(&self, iss: &str) -> bool {
         self.iss.as_ref().is_none_or(|own| own.iter().any(|name| name == iss))
+    }
+}
+
+/// Moves a claim to another name, unless that name is taken.
+fn rename(claims: &mut Document<'_>, from: &str, to: &str) {
+    let Some(value) = claim(claims, from).filter(|_| claim(claims, to).is_none()) else { return };
+    match FieldId::of(from) {
+        Some(field) => {
+            claims.remove(field);
+        }
+        None => claims.extras.retain(|extra| extra.name != from),
+    }
+    match FieldId::of(to) {
+        Some(field) => {
+            claims.set(field, FieldValue::from_json(&value), Origin::Statement);
+        }
+        None => {
+            let (name, json) = (Cow::Owned(to.to_owned()), Cow::Owned(value.to_string()));
+            claims.extras.push(Extra { name, json });
+        }
     }
 }

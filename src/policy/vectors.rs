@@ -2,14 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::{Facts, Policy};
+use super::{Facts, IssuerPolicy, Policy, References, claim};
 use crate::config::Reading;
+use crate::error::Failure;
 use crate::json::{self, Limits};
 use crate::metadata::{Document, FieldId, Origin};
-use crate::profile::{Operation, Profile};
-
-/// Profiles whose vectors run. The others come with the profiles themselves.
-const PROFILES: &[&str] = &["rfc7591", "oidc"];
+use crate::profile::{Operation, Presence, Profile};
 
 #[test]
 fn every_vector_comes_out_as_printed() {
@@ -18,17 +16,13 @@ fn every_vector_comes_out_as_printed() {
     let mut count = 0;
     let mut failures = Vec::new();
     for vector in file["vectors"].as_array().unwrap() {
-        let profile = vector["p"].as_str().unwrap();
-        if !PROFILES.contains(&profile) {
-            continue;
-        }
         count += 1;
         if let Err(difference) = run(vector, &file["fixtures"], &scopes) {
             failures.push(format!("{}: {difference}", vector["id"]));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-    assert!(count >= 10, "only {count} vectors ran");
+    assert!(count >= 75, "only {count} vectors ran");
 }
 
 fn run(vector: &Value, fixtures: &Value, scopes: &[String]) -> Result<(), String> {
@@ -42,11 +36,18 @@ fn run(vector: &Value, fixtures: &Value, scopes: &[String]) -> Result<(), String
         Some("update") => Operation::Update,
         _ => Operation::Create,
     };
+    let statement =
+        fixture(vector, fixtures, "ssa", "ssa_with").map(|claims| Value::Object(claims).to_string());
+    let statement = match take_statement(&policy, operation, statement.as_deref()) {
+        Ok(statement) => statement,
+        Err(failure) if vector["err"] == failure.as_str() => return Ok(()),
+        Err(failure) => return Err(format!("the statement was refused: {failure}")),
+    };
     let facts = Facts {
         operation,
         reading: Reading::Strict,
-        statement: None,
-        granted: &[],
+        statement: statement.as_ref().map(|(_, claims)| claims),
+        granted: statement.as_ref().map_or(&[], |(issuer, _)| &issuer.grant_scopes),
         certificate: None,
         stored: stored.as_ref(),
     };
@@ -65,6 +66,28 @@ fn run(vector: &Value, fixtures: &Value, scopes: &[String]) -> Result<(), String
         (Some(expected), None) => Err(format!("expected {expected}, was accepted")),
         (None, Some(fault)) => Err(format!("was refused: {fault}")),
         (None, None) => expect_members(&vector["ok"], &document),
+    }
+}
+
+/// The statement stage without its signature: presence, choice of the issuer, and what of the claims counts.
+fn take_statement<'s>(
+    policy: &'s Policy,
+    operation: Operation,
+    claims: Option<&'s str>,
+) -> Result<Option<(&'s IssuerPolicy, Document<'s>)>, Failure> {
+    let on_update = policy.statement.presence_on_update.filter(|_| operation == Operation::Update);
+    match (on_update.or(policy.statement.presence).unwrap_or(Presence::Optional), claims) {
+        (Presence::Required, None) => Err(Failure::STATEMENT_MISSING),
+        (Presence::Ignored, _) | (_, None) => Ok(None),
+        (Presence::Forbidden, Some(_)) => Err(Failure::STATEMENT_INVALID),
+        (_, Some(claims)) => {
+            let claims = json::read_object(claims.as_bytes(), LIMITS, Origin::Statement).unwrap();
+            let iss = claim(&claims, "iss").unwrap();
+            let issuer = policy.issuers.iter().find(|issuer| issuer.is_for(iss.as_str().unwrap()));
+            let issuer = issuer.ok_or(Failure::STATEMENT_UNTRUSTED)?;
+            let claims = issuer.gate(claims, Reading::Strict).ok_or(Failure::STATEMENT_CLAIMS)?;
+            Ok(Some((issuer, claims)))
+        }
     }
 }
 
@@ -101,8 +124,10 @@ fn with_nulls(mut body: Map<String, Value>, vector: &Value) -> String {
 }
 
 fn read(text: &str) -> Document<'_> {
-    json::read_object(text.as_bytes(), Limits { depth: 16, members: 200 }, Origin::Request).unwrap()
+    json::read_object(text.as_bytes(), LIMITS, Origin::Request).unwrap()
 }
+
+const LIMITS: Limits = Limits { depth: 16, members: 200 };
 
 /// The outcome does not depend on the order of members.
 #[test]
@@ -113,6 +138,7 @@ fn members_may_come_in_any_order() {
         operation: Operation::Create,
         reading: Reading::Strict,
         statement: None,
+        granted: &[],
         certificate: None,
         stored: None,
     };
@@ -137,4 +163,35 @@ fn every_row_of_the_table_is_found_by_its_name() {
         assert_eq!(FieldId::of(spec.name).map(FieldId::index), Some(position), "{}", spec.name);
     }
     assert_eq!(FieldId::of("redirectUris"), None);
+}
+
+/// JWT claims alone: the claim at fault, or none.
+#[test]
+fn every_claim_vector_comes_out_as_printed() {
+    let file: Value = serde_json::from_str(include_str!("../../tests/data/profile_vectors.json")).unwrap();
+    let mut references = Vec::new();
+    let mut statement = Map::new();
+    for (name, value) in file["refs"].as_object().unwrap() {
+        let value = value.as_str().unwrap().to_owned();
+        match name.strip_prefix("$statement.") {
+            Some(claim) => statement.insert(claim.to_owned(), value.into()).map_or((), drop),
+            None => references.push((name.trim_start_matches('$').to_owned(), value)),
+        }
+    }
+    let statement = Value::Object(statement).to_string();
+    let statement = read(&statement);
+    for vector in file["claim_vectors"].as_array().unwrap() {
+        let (profile, which) = vector["claims"].as_str().unwrap().split_once('/').unwrap();
+        let policy = Policy::compile(&Profile::preset(profile).unwrap().compose().unwrap(), None).unwrap();
+        let rules = match which {
+            "request" => &policy.request.jws.as_ref().unwrap().claims,
+            _ => &policy.issuers[0].jws.claims,
+        };
+        let body = fixture(vector, &file["bodies"], "body", "with").unwrap_or_default();
+        let body = Value::Object(body).to_string();
+        let references = References { server: &references, statement: Some(&statement) };
+        let faults = rules.faults(&read(&body), references, vector["now"].as_i64().unwrap());
+        let found = faults.first().map(|(name, _)| name.as_str());
+        assert_eq!(found, vector["err"].as_str(), "{}: {faults:?}", vector["id"]);
+    }
 }

@@ -15,4 +15,5 @@ mod hosts;
 mod management;
 mod registration;
 mod rules;
+mod statements;
 mod updates;

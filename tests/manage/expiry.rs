@@ -139,8 +139,20 @@ fn an_update_cannot_prolong() {
     assert_eq!(server.refusal(server.read(ID[0], TOKEN[0])).status, 401);
 }
 
-/// S-EXP-04: a client that had no end does not get one by an update, and one that has an end gives it to a
-/// new secret.
+/// S-EXP-04: a client that asked for no lifetime does not get one by an update, neither shorter nor longer.
+#[test]
+fn an_update_sets_no_lifetime() {
+    for changes in [json!({}), json!({ "dynamicRegistrationExpirationTime": 3600 })] {
+        let server = server(changes.clone());
+        let end = server.registered(json!({})).client().expires_at();
+        let members = json!({ "client_id": ID[0], "redirect_uris": [REDIRECT], "lifetime": 60 });
+        let updated = server.update(ID[0], TOKEN[0], members).unwrap();
+        assert_eq!(updated.client().expires_at(), end, "{changes}");
+        assert_eq!(body(&updated).get("lifetime"), None, "{changes}");
+    }
+}
+
+/// S-EXP-04: a secret that an update makes ends with the client.
 #[test]
 fn an_update_gives_a_new_secret_the_end_of_its_client() {
     let server = server(json!({ "dynamicRegistrationExpirationTime": 3600 }));

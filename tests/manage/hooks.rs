@@ -181,6 +181,24 @@ fn a_hook_may_change_the_draft() {
     assert!(updated.client().flags().trusted, "flags outlive an update");
 }
 
+/// A hook may switch a client off in an update. That is final for its owner (INV-12).
+#[test]
+fn a_hook_may_disable_a_client() {
+    let server = scripted(Script {
+        update: |_, draft| {
+            draft.flags_mut().disabled = true;
+            Ok(())
+        },
+        ..Script::default()
+    });
+    server.enroll(json!({}));
+    let members = json!({ "client_id": ID[0], "redirect_uris": [REDIRECT] });
+    let updated = server.update(ID[0], TOKEN[0], members.clone()).unwrap();
+    assert!(updated.client().flags().disabled && server.stored(ID[0]).unwrap().flags().disabled);
+    let refused = server.update(ID[0], TOKEN[0], members);
+    server.refuses(refused, 401, "invalid_token", "the token is not valid here");
+}
+
 /// S-PRIV-08: what a hook set must satisfy the standard, on an update too.
 #[test]
 fn a_hook_cannot_relax_the_standard() {

@@ -4,6 +4,7 @@ mod flight;
 #[cfg(test)]
 mod tests;
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
@@ -179,6 +180,23 @@ impl CachedResolver {
         drop(gone);
     }
 
+    /// A cache with the defaults for a resolver that is shared already.
+    pub(crate) fn over(source: Arc<dyn JwksResolver>, clock: Arc<dyn Clock>) -> Self {
+        CachedResolverBuilder::new(source).shared_clock(clock).build()
+    }
+
+    /// The cache, if that is what a host handed in. It must not stand behind another one, which a purge would not
+    /// reach.
+    pub(crate) fn found_in<R: JwksResolver + 'static>(resolver: &R) -> Option<Self> {
+        (resolver as &dyn Any).downcast_ref::<Self>().cloned()
+    }
+
+    /// A document, parsed anew for each caller.
+    pub(crate) async fn document(&self, uri: &Url, purpose: FetchPurpose) -> Result<Value, FetchError> {
+        let document = self.0.clone().obtain(uri, purpose, None).await?;
+        serde_json::from_str(&document.text).map_err(|error| FetchError::Failed(error.into()))
+    }
+
     /// The keys at an address, parsed.
     pub(crate) async fn keys(&self, uri: &Url, purpose: FetchPurpose) -> Result<Arc<KeySet>, FetchError> {
         let document = self.0.clone().obtain(uri, purpose, None).await?;
@@ -204,8 +222,7 @@ impl CachedResolver {
 #[async_trait]
 impl JwksResolver for CachedResolver {
     async fn fetch(&self, uri: &Url, purpose: FetchPurpose) -> Result<Value, FetchError> {
-        let document = self.0.clone().obtain(uri, purpose, None).await?;
-        serde_json::from_str(&document.text).map_err(|error| FetchError::Failed(error.into()))
+        self.document(uri, purpose).await
     }
 }
 
@@ -294,7 +311,8 @@ impl Document {
         let keys = OnceLock::new();
         let text = value.to_string();
         if purpose == FetchPurpose::Keys {
-            let set = KeySet::parse(&text, KeySetLimits::ISSUER).map_err(|fault| Fault::Failed(Arc::new(fault)))?;
+            let set =
+                KeySet::parse(&text, KeySetLimits::ISSUER).map_err(|fault| Fault::Failed(Arc::new(fault)))?;
             keys.get_or_init(|| Some(Arc::new(set)));
         }
         Ok(Arc::new(Self { text, keys }))
@@ -349,7 +367,8 @@ impl Cache {
             Ok(outcome) => return Ok(outcome?),
             Err(seat) => seat,
         };
-        let outcome = seat.await.unwrap_or_else(|| Err(Fault::Failed(Arc::from("the resolver panicked"))));
+        let outcome =
+            seat.await.unwrap_or_else(|| Err(FetchError::Failed("the resolver panicked".into()).into()));
         outcome.or_else(|fault| self.last_resort(uri, purpose, have).ok_or(fault)).map_err(Into::into)
     }
 
@@ -380,8 +399,7 @@ impl Cache {
         let known = match (usable, have) {
             (Some(document), Some(have)) => {
                 let is_newer = document.keys().is_some_and(|keys| !Arc::ptr_eq(&keys, have));
-                let is_too_soon =
-                    slot.asked.is_some_and(|asked| age(asked, now) < settings.refetch_interval);
+                let is_too_soon = slot.asked.is_some_and(|asked| age(asked, now) < settings.refetch_interval);
                 (is_newer || (flight.is_none() && (is_too_soon || failed.is_some())))
                     .then(|| Ok(document.clone()))
             }
@@ -420,7 +438,8 @@ impl Cache {
         let mut shelves = self.lock();
         let now = self.clock.now();
         let slot = shelves.of(purpose).get_mut(key(uri));
-        let Some(slot) = slot.filter(|slot| slot.flight.as_ref().is_some_and(|(own, _)| *own == number)) else {
+        let Some(slot) = slot.filter(|slot| slot.flight.as_ref().is_some_and(|(own, _)| *own == number))
+        else {
             return outcome;
         };
         slot.flight = None;

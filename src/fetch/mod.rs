@@ -1,0 +1,326 @@
+//! A [`JwksResolver`] over HTTPS that cannot be turned against the operator's own network (feature `reqwest`).
+
+mod address;
+mod fault;
+mod lookup;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use reqwest::{Certificate, Client, Proxy, Response, StatusCode};
+use serde_json::Value;
+use url::{Host, Url};
+
+pub use self::lookup::NameLookup;
+
+use self::address::AddressPolicy;
+use self::fault::FetchFault;
+use self::lookup::{GuardedLookup, SystemLookup};
+use crate::error::BoxError;
+use crate::host::{FetchError, FetchPurpose, JwksResolver};
+use crate::json::{self, JsonFault, Limits};
+
+/// What a document may be like inside. Key sets and discovery documents have three or four levels.
+const LIMITS: Limits = Limits { depth: 16, members: usize::MAX };
+
+/// Fetches documents over HTTPS from the public internet, and from nowhere else.
+///
+/// - Only `https`, on port 443 or one that the operator allows, with a name for a host. No redirect is followed, no
+///   proxy of the environment is used, and no cookie, credential or certificate is sent.
+/// - A name is resolved once, and refused if any of its addresses is special: loopback, private, link-local,
+///   multicast, reserved, the metadata services of clouds, or an IPv6 form of such an IPv4 address. The connection goes
+///   to an address that was judged.
+/// - At most 2 seconds to connect, 5 seconds in all, and 64 KiB.
+/// - Only status 200, `application/json` or `application/jwk-set+json`, without compression, and JSON without
+///   duplicate members.
+///
+/// What was wrong is in the source of [`FetchError::Failed`], for the log. The engine never tells it to a client, who
+/// could map the network with it.
+///
+/// It keeps nothing: put a [`CachedResolver`](crate::CachedResolver) in front. It needs a Tokio runtime with time and
+/// I/O. TLS is that of the platform; on Linux that is the OpenSSL which the crate links anyway.
+///
+/// ```
+/// use oauth_dcr::{CachedResolver, HttpsResolver, MemoryClientStore, Registrar, RegistrarConfig};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let resolver = CachedResolver::new(HttpsResolver::new()?);
+/// let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+/// let registrar =
+///     Registrar::builder(config, MemoryClientStore::default()).jwks_resolver(resolver.clone()).build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct HttpsResolver {
+    client: Client,
+    policy: Arc<AddressPolicy>,
+    ports: Arc<[u16]>,
+    has_proxy: bool,
+    max_bytes: usize,
+}
+
+/// Collects the settings of a [`HttpsResolver`]; each has a safe default.
+#[derive(Debug)]
+#[must_use]
+pub struct HttpsResolverBuilder {
+    policy: AddressPolicy,
+    ports: Vec<u16>,
+    lookup: Arc<dyn NameLookup>,
+    proxy: Option<Url>,
+    root_certificates: Vec<Vec<u8>>,
+    connect_timeout: Duration,
+    timeout: Duration,
+    max_bytes: usize,
+}
+
+impl HttpsResolverBuilder {
+    fn new() -> Self {
+        Self {
+            policy: AddressPolicy::default(),
+            ports: vec![443],
+            lookup: Arc::new(SystemLookup),
+            proxy: None,
+            root_certificates: Vec::new(),
+            connect_timeout: Duration::from_secs(2),
+            timeout: Duration::from_secs(5),
+            max_bytes: 64 * 1024,
+        }
+    }
+
+    /// Whether documents may come from loopback and private networks, from IP addresses and from local names. Default:
+    /// false.
+    ///
+    /// **Dangerous.** Whoever can name a URL, which is every client that registers with a sector document, then reaches
+    /// into these networks from where the server stands. Meant for tests, and for networks that have only servers
+    /// which anyone on them may call. Link-local addresses, with the metadata services of clouds, stay refused.
+    pub fn allow_private_networks_dangerously(mut self, allow: bool) -> Self {
+        self.policy.allow_private = allow;
+        self
+    }
+
+    /// Addresses that are never reached, beside those that are special: the server's own public ones, for example.
+    /// Default: none.
+    pub fn blocked_addresses(mut self, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.policy.blocked.extend(addresses);
+        self
+    }
+
+    /// One more port that URLs may name. Default: 443 alone.
+    pub fn allow_port(mut self, port: u16) -> Self {
+        self.ports.push(port);
+        self
+    }
+
+    /// Where names are resolved. Default: the operating system.
+    pub fn lookup(mut self, lookup: impl NameLookup + 'static) -> Self {
+        self.lookup = Arc::new(lookup);
+        self
+    }
+
+    /// Sends all requests through an HTTP proxy. Default: none, whatever the environment says.
+    ///
+    /// The proxy resolves the names then, so it is the proxy that must refuse special addresses. URLs are still judged.
+    pub fn proxy(mut self, proxy: Url) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// One more certificate authority to trust, or several in one text, beside those of the system.
+    pub fn add_root_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.push(pem.into());
+        self
+    }
+
+    /// The longest time to connect: to resolve the name, to reach an address and to shake hands. Default: 2 seconds.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// The longest time from beginning to end. Default: 5 seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The longest document, in bytes. Default: 65536. What is longer is not read to its end.
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// Builds the resolver.
+    ///
+    /// # Errors
+    ///
+    /// If a certificate or the proxy's URL cannot be read, or if the platform's TLS fails.
+    pub fn build(self) -> Result<HttpsResolver, BoxError> {
+        let mut roots = Vec::new();
+        for pem in &self.root_certificates {
+            let before = roots.len();
+            roots.extend(Certificate::from_pem_bundle(pem)?);
+            if roots.len() == before {
+                return Err("a text without a certificate was given as root certificate".into());
+            }
+        }
+        let policy = Arc::new(self.policy);
+        // Some of these are the default, unless another crate in the tree switches a feature on.
+        let client = Client::builder()
+            .https_only(true)
+            .tls_backend_native()
+            .tls_version_min(reqwest::tls::Version::TLS_1_2)
+            .tls_certs_merge(roots)
+            .http1_only()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .user_agent("oauth-dcr")
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
+            .pool_max_idle_per_host(0)
+            .connect_timeout(self.connect_timeout)
+            .timeout(self.timeout)
+            .no_proxy();
+        let client = match &self.proxy {
+            Some(proxy) => client.proxy(Proxy::all(proxy.clone())?),
+            None => client.dns_resolver(GuardedLookup { lookup: self.lookup, policy: policy.clone() }),
+        };
+        Ok(HttpsResolver {
+            client: client.build()?,
+            policy,
+            ports: self.ports.into(),
+            has_proxy: self.proxy.is_some(),
+            max_bytes: self.max_bytes,
+        })
+    }
+}
+
+impl HttpsResolver {
+    /// A resolver with the defaults.
+    ///
+    /// # Errors
+    ///
+    /// If the platform's TLS fails.
+    pub fn new() -> Result<Self, BoxError> {
+        Self::builder().build()
+    }
+
+    /// A resolver with settings of its own.
+    pub fn builder() -> HttpsResolverBuilder {
+        HttpsResolverBuilder::new()
+    }
+
+    /// What can be said of a URL before anything is sent. reqwest asks no resolver for an IP address, so those are
+    /// judged here.
+    fn check(&self, uri: &Url) -> Result<(), FetchFault> {
+        if uri.scheme() != "https" {
+            return Err(FetchFault::Scheme);
+        }
+        if !uri.username().is_empty() || uri.password().is_some() {
+            return Err(FetchFault::UserInformation);
+        }
+        if uri.fragment().is_some() {
+            return Err(FetchFault::Fragment);
+        }
+        let port = uri.port_or_known_default().unwrap_or_default();
+        if !self.ports.contains(&port) {
+            return Err(FetchFault::Port(port));
+        }
+        let literal = |address: IpAddr| {
+            if self.policy.allow_private && self.policy.allows(address) {
+                Ok(())
+            } else {
+                Err(FetchFault::Literal(address))
+            }
+        };
+        match uri.host() {
+            Some(Host::Ipv4(address)) => literal(address.into()),
+            Some(Host::Ipv6(address)) => literal(address.into()),
+            Some(Host::Domain(name)) if self.policy.allows_name(name) => Ok(()),
+            name => Err(FetchFault::LocalName(name.map(|name| name.to_string()).unwrap_or_default())),
+        }
+    }
+
+    async fn get(&self, uri: &Url) -> Result<Value, FetchFault> {
+        self.check(uri)?;
+        let request = self
+            .client
+            .get(uri.clone())
+            .header(ACCEPT, "application/jwk-set+json, application/json")
+            .header(ACCEPT_ENCODING, "identity");
+        let response = request.send().await.map_err(FetchFault::Request)?;
+        // Once more, at the socket itself.
+        let is_allowed = response.remote_addr().is_some_and(|peer| self.policy.allows(peer.ip()));
+        if !is_allowed && !self.has_proxy {
+            return Err(FetchFault::Peer);
+        }
+        if response.status() != StatusCode::OK {
+            return Err(FetchFault::Status(response.status().as_u16()));
+        }
+        check_headers(response.headers())?;
+        parse(&self.read(response).await?)
+    }
+
+    /// Reads the body, and no more of it than is allowed.
+    async fn read(&self, mut response: Response) -> Result<Vec<u8>, FetchFault> {
+        let too_long = || FetchFault::TooLong(self.max_bytes);
+        if response
+            .content_length()
+            .is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > self.max_bytes))
+        {
+            return Err(too_long());
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(FetchFault::Request)? {
+            if chunk.len() > self.max_bytes - body.len() {
+                return Err(too_long());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+}
+
+fn check_headers(headers: &HeaderMap) -> Result<(), FetchFault> {
+    if headers.get_all(CONTENT_ENCODING).iter().any(|encoding| encoding != "identity") {
+        return Err(FetchFault::Encoding);
+    }
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(media_type), None) = (types.next(), types.next()) else { return Err(FetchFault::MediaType) };
+    let essence = media_type.to_str().ok().and_then(|text| text.split(';').next()).unwrap_or_default().trim();
+    let is_json = ["application/json", "application/jwk-set+json"]
+        .iter()
+        .any(|expected| essence.eq_ignore_ascii_case(expected));
+    if is_json { Ok(()) } else { Err(FetchFault::MediaType) }
+}
+
+fn parse(body: &[u8]) -> Result<Value, FetchFault> {
+    let text = std::str::from_utf8(body).map_err(|_| FetchFault::Json(JsonFault::NotUtf8))?;
+    json::check(text, LIMITS).map_err(FetchFault::Json)?;
+    serde_json::from_str(text).map_err(FetchFault::Value)
+}
+
+#[async_trait]
+impl JwksResolver for HttpsResolver {
+    async fn fetch(&self, uri: &Url, _: FetchPurpose) -> Result<Value, FetchError> {
+        Ok(self.get(uri).await?)
+    }
+}
+
+impl fmt::Debug for HttpsResolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpsResolver")
+            .field("policy", &self.policy)
+            .field("ports", &self.ports)
+            .field("has_proxy", &self.has_proxy)
+            .field("max_bytes", &self.max_bytes)
+            .finish_non_exhaustive()
+    }
+}
