@@ -266,18 +266,13 @@ impl Engine {
         }
     }
 
-    pub(crate) fn obey<T>(&self, result: Result<T, HookError>, operation: Operation) -> Result<T, Error> {
+    pub(crate) fn obey<T>(&self, result: Result<T, HookError>) -> Result<T, Error> {
         match result {
             Ok(value) => Ok(value),
             Err(HookError::Refused) => {
-                // Janssen answers a refused update with `invalid_token`, a refused registration with this code.
-                let code = match operation {
-                    Operation::Update => ErrorCode::INVALID_TOKEN,
-                    _ => ErrorCode::INVALID_CLIENT_METADATA,
-                };
                 let message = "the request was refused by this server";
                 let violation = Violation::new("", "hook", Failure::METADATA, message);
-                Err(Rejection::new(code, 400, vec![violation]).into())
+                Err(self.policy.reject(vec![violation]).into())
             }
             Err(HookError::Answer(answer)) => Err(Error::Answered(answer)),
             Err(HookError::StaleEvidence { nonce }) => {

@@ -6,7 +6,7 @@ use crate::host::ReplayKey;
 use crate::jose::{CompactJws, JoseFault, JwsRules};
 use crate::json;
 use crate::keys::{KeyContext, KeyKind};
-use crate::metadata::{Document, Origin};
+use crate::metadata::{Document, FieldValue, Origin, fields};
 use crate::policy::{JwsPolicy, References};
 use crate::profile::{Body, Operation};
 use crate::request::{RegisterRequest, media_type_essence};
@@ -32,9 +32,11 @@ impl Opened<'_> {
     /// The statement, to be verified before the outer signature: the keys of that may be found inside.
     pub(crate) fn statement(&self, engine: &Engine) -> Result<Option<String>, Error> {
         match self {
-            Self::Json(document) => {
-                Ok(document.text(crate::metadata::fields::SOFTWARE_STATEMENT).map(str::to_owned))
-            }
+            Self::Json(document) => match document.get(fields::SOFTWARE_STATEMENT) {
+                None => Ok(None),
+                Some(FieldValue::Text(token)) => Ok(Some(token.clone().into_owned())),
+                Some(_) => Err(engine.refuse_statement(Failure::STATEMENT_INVALID, "must be a string")),
+            },
             Self::Signed(jws) => {
                 jws.unverified().software_statement().map_err(|fault| engine.bad_request(fault))
             }

@@ -141,8 +141,8 @@ impl Engine {
             (KeyKind::Request, false) => (hook.dcr_jwks(cx).await, Ok(None)),
             (KeyKind::Request, true) => (Ok(None), hook.dcr_hmac_secret(cx).await),
         };
-        let set = self.obey(set, cx.operation)?;
-        let secret = self.obey(secret, cx.operation)?.filter(|secret| !secret.expose_secret().is_empty());
+        let set = self.obey(set)?;
+        let secret = self.obey(secret)?.filter(|secret| !secret.expose_secret().is_empty());
         let set = set.map(|set| set.to_string());
         Ok(secret.map(Keys::Secret).or_else(|| set.as_deref().and_then(inline_set).map(Keys::Set)))
     }

@@ -152,7 +152,7 @@ pub use error::{
 };
 pub use explain::{ExplainedMember, Explanation};
 #[cfg(feature = "reqwest")]
-pub use fetch::{HttpsResolver, HttpsResolverBuilder, NameLookup};
+pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
 pub use host::{
     CachedResolver, CachedResolverBuilder, ClientDirectory, ClientStore, Draft, FetchError, FetchPurpose,
     HookContext, HookError, JwksResolver, MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork,

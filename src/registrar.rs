@@ -57,7 +57,7 @@ impl Registrar {
         let mut draft = engine.draft(document, engine.initial_flags(), statement.as_ref());
         if let Some(hook) = &engine.hook {
             let cx = engine.context(Operation::Create, &request, None);
-            engine.obey(hook.create_client(&cx, &mut draft).await, Operation::Create)?;
+            engine.obey(hook.create_client(&cx, &mut draft).await)?;
         }
         let checked = engine.check_again(draft, &facts)?;
         if let (Some(statement), Some(claims)) = (&statement, &claims) {
@@ -110,7 +110,7 @@ impl Registrar {
         if let Some(hook) = &engine.hook {
             let request = RegisterRequest::from_body(&[]).with_caller(caller);
             let cx = engine.context(Operation::Delete, &request, Some(&client));
-            engine.obey(hook.delete_client(&cx).await, Operation::Delete)?;
+            engine.obey(hook.delete_client(&cx).await)?;
         }
         match engine.store.delete(id).await {
             Ok(true) => Ok(()),

@@ -130,8 +130,8 @@ pub(crate) fn write_body(
     }
     body.push_str(",\"client_id_issued_at\":");
     write_int(client.issued_at, &mut body);
-    if client.secret.is_some() {
-        // RFC 7591 section 3.2.1: 0 if the secret never expires.
+    if secret.is_some() {
+        // RFC 7591 section 3.2.1: with a secret, and 0 if it never expires.
         body.push_str(",\"client_secret_expires_at\":");
         write_int(client.secret_expires_at.unwrap_or(0), &mut body);
     }
@@ -141,7 +141,7 @@ pub(crate) fn write_body(
     }
     // RFC 7592 section 3: the token and the URI are returned together or not at all.
     let form = policy.response.client_uri.unwrap_or(ClientUri::Query);
-    if client.token.is_some()
+    if token.is_some()
         && let Some(uri) = uris.of(client.id.as_str(), form)
     {
         body.push_str(",\"registration_client_uri\":");

@@ -48,7 +48,7 @@ impl Engine {
         let mut draft = self.draft(document, client.flags, statement.as_ref());
         if let Some(hook) = &self.hook {
             let cx = self.context(Operation::Update, request, Some(&client));
-            self.obey(hook.update_client(&cx, &mut draft).await, Operation::Update)?;
+            self.obey(hook.update_client(&cx, &mut draft).await)?;
         }
         let Checked(draft) = self.check_again(draft, &facts)?;
         if let (Some(statement), Some(claims)) = (&statement, &claims) {

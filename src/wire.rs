@@ -27,6 +27,9 @@ pub(crate) struct ErrorStyle {
 /// (RFC 7591 section 3.2.1).
 pub const NO_STORE: [(&str, &str); 2] = [("cache-control", "no-store"), ("pragma", "no-cache")];
 
+/// RFC 6750 section 3: the scheme and at least one parameter.
+const CHALLENGE: &str = r#"Bearer realm="client registration""#;
+
 impl WireError {
     pub(crate) fn of(error: &Error, style: ErrorStyle) -> Self {
         match error {
@@ -50,6 +53,10 @@ impl WireError {
                 &ErrorCode::INVALID_REQUEST,
                 &format!("the body is larger than {limit} bytes"),
             ),
+            // RFC 9110 section 15.5.2: a 401 has a challenge, whoever chose it.
+            Error::Answered(answer) if answer.status == 401 => {
+                Self::new(401, answer.body.clone()).header("www-authenticate", CHALLENGE)
+            }
             Error::Answered(answer) => Self::new(answer.status, answer.body.clone()),
             Error::Host(host) if host.transient => {
                 Self::with_code(503, &ErrorCode::TEMPORARILY_UNAVAILABLE, "try again later")

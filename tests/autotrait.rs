@@ -20,14 +20,14 @@ use oauth_dcr::testing::{
     StoreFault, contract,
 };
 use oauth_dcr::{
-    BoxError, Caller, Client, ClientCertificate, ClientDirectory, ClientId, ClientMetadata, ClientSecret,
-    ClientStore, Clock, ConfigError, ConfigProblem, ConfigWarning, Decision, Draft, Entropy, EntropyError,
-    Error, ErrorCode, ExplainedMember, Explanation, Failure, FetchError, FetchPurpose, HookAnswer,
-    HookContext, HookError, HostError, JwksResolver, MemoryClientStore, NoHook, NoNetwork, Operation,
-    OsEntropy, Profile, ProfileError, Provenance, RegisterRequest, Registrar, RegistrarBuilder,
-    RegistrarConfig, Registration, RegistrationAccessToken, RegistrationEndpoint, Rejection, ScriptHook,
-    ServerFlags, SharedSecret, StoreError, StoredSecret, SystemClock, TokenDigest, Trace, Unauthorized,
-    Violation, WireError,
+    BoxError, CachedResolver, CachedResolverBuilder, Caller, Client, ClientCertificate, ClientDirectory,
+    ClientId, ClientMetadata, ClientSecret, ClientStore, Clock, ConfigError, ConfigProblem, ConfigWarning,
+    Decision, Draft, Entropy, EntropyError, Error, ErrorCode, ExplainedMember, Explanation, Failure,
+    FetchError, FetchPurpose, HookAnswer, HookContext, HookError, HostError, JwksResolver, MemoryClientStore,
+    MemoryReplayGuard, NoHook, NoNetwork, Operation, OsEntropy, Profile, ProfileError, Provenance,
+    RegisterRequest, Registrar, RegistrarBuilder, RegistrarConfig, Registration, RegistrationAccessToken,
+    RegistrationEndpoint, Rejection, ReplayGuard, ReplayKey, ScriptHook, ServerFlags, SharedSecret,
+    StoreError, StoredSecret, SystemClock, TokenDigest, Trace, Unauthorized, Violation, WireError,
 };
 
 /// Moves between threads and may be looked at by several.
@@ -57,15 +57,16 @@ fn public_types_are_send_and_sync() {
     all!(shared:
         Registrar, RegistrarBuilder, RegistrarConfig, RegistrationEndpoint, RegisterRequest<'_>, Registration,
         Caller, ClientCertificate, Client, ClientId, ClientMetadata, ServerFlags, Provenance, ClientSecret,
-        RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest, MemoryClientStore, SystemClock,
-        OsEntropy, NoHook, NoNetwork, Draft<'_>, HookContext<'_>, FetchPurpose, Profile, Operation, Decision,
-        Trace, Explanation, ExplainedMember, ConfigProblem, ConfigWarning, ErrorCode, Failure, HookAnswer,
-        Violation, WireError, StoreCall, StoreFault, Lifetime, Reading, ScopeEntry,
-        SoftwareStatementValidationType, SsaValidationConfig, SsaValidationType, Supported, TrustedIssuer,
-        UpdateMode, ApplicationType, FieldId, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption,
-        JwsAlgorithm, Kind, Localized, MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType,
-        TokenDeliveryMode, TokenEndpointAuthMethod, ManualClock, CountingEntropy, FailingEntropy,
-        StaticResolver, FailingStore<MemoryClientStore>, RecordingHook,
+        RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest, MemoryClientStore,
+        MemoryReplayGuard, ReplayKey, CachedResolver, CachedResolverBuilder, SystemClock, OsEntropy, NoHook,
+        NoNetwork, Draft<'_>, HookContext<'_>, FetchPurpose, Profile, Operation, Decision, Trace, Explanation,
+        ExplainedMember, ConfigProblem, ConfigWarning, ErrorCode, Failure, HookAnswer, Violation, WireError,
+        StoreCall, StoreFault, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType,
+        SsaValidationConfig, SsaValidationType, Supported, TrustedIssuer, UpdateMode, ApplicationType,
+        FieldId, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption, JwsAlgorithm, Kind, Localized,
+        MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode,
+        TokenEndpointAuthMethod, ManualClock, CountingEntropy, FailingEntropy, StaticResolver,
+        FailingStore<MemoryClientStore>, RecordingHook,
     );
 }
 
@@ -74,10 +75,10 @@ fn public_types_have_a_debug_form() {
     all!(shown:
         Registrar, RegistrarBuilder, RegistrarConfig, RegistrationEndpoint, RegisterRequest<'_>, Registration,
         Caller, ClientCertificate, Client, ClientId, ClientMetadata, ServerFlags, Provenance, ClientSecret,
-        RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest, MemoryClientStore, Draft<'_>,
-        HookContext<'_>, Profile, Trace, Explanation, ConfigProblem, ConfigWarning, Violation, WireError,
-        FieldId, FieldSpec, dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn Clock,
-        dyn Entropy,
+        RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest, MemoryClientStore,
+        MemoryReplayGuard, ReplayKey, CachedResolver, Draft<'_>, HookContext<'_>, Profile, Trace, Explanation,
+        ConfigProblem, ConfigWarning, Violation, WireError, FieldId, FieldSpec, dyn ClientStore, dyn
+        ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn ReplayGuard, dyn Clock, dyn Entropy,
     );
 }
 
@@ -103,8 +104,8 @@ fn what_a_host_keeps_is_cheap_to_hand_around() {
 #[test]
 fn host_parts_are_used_behind_pointers() {
     all!(part:
-        dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn Clock, dyn Entropy,
-        Box<dyn ClientStore>, std::sync::Arc<dyn ClientStore>,
+        dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn ReplayGuard, dyn Clock,
+        dyn Entropy, Box<dyn ClientStore>, std::sync::Arc<dyn ClientStore>,
     );
 }
 
@@ -125,6 +126,7 @@ fn futures_can_be_spawned(
     id: &ClientId,
     caller: &Caller,
     store: &MemoryClientStore,
+    guard: &dyn ReplayGuard,
 ) {
     let request = RegisterRequest::from_body(b"{}").with_caller(caller);
     spawned(registrar.register(request));
@@ -135,6 +137,7 @@ fn futures_can_be_spawned(
     spawned(endpoint.handle(http::Request::new(String::new())));
     spawned(contract::client_store(store));
     spawned(contract::client_directory(store));
+    spawned(contract::replay_guard(guard));
 }
 
 /// A request borrows nothing but what it was made of, so a whole call can be a task of its own.

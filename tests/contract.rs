@@ -9,14 +9,19 @@
     reason = "tests fail by panicking"
 )]
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use async_trait::async_trait;
 use oauth_dcr::testing::{FailingStore, StoreCall, StoreFault, contract, run};
-use oauth_dcr::{Client, ClientDirectory, ClientId, ClientStore, MemoryClientStore, StoreError};
+use oauth_dcr::{
+    Client, ClientDirectory, ClientId, ClientStore, MemoryClientStore, MemoryReplayGuard, ReplayGuard,
+    ReplayKey, StoreError,
+};
 use time::OffsetDateTime;
 
 #[test]
@@ -125,6 +130,80 @@ fn a_failing_store_fails_the_calls_it_was_told_and_no_others() {
     assert!(run(store.delete(client.id())).unwrap());
 }
 
+#[test]
+fn the_memory_replay_guard_keeps_the_contract() {
+    let guard = MemoryReplayGuard::default();
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| run(contract::replay_guard(&guard)));
+        }
+    });
+}
+
+/// A guard that is full refuses and forgets nothing before its time.
+#[test]
+fn a_full_replay_guard_forgets_nothing() {
+    let guard = MemoryReplayGuard::with_capacity(3);
+    run(contract::keys_are_good_once(&guard));
+    let panic = catch_unwind(AssertUnwindSafe(|| run(contract::keys_are_good_once(&guard))));
+    let panic = panic.expect_err("a fourth key was taken");
+    assert!(panic_message(&panic).contains("Unavailable"), "{}", panic_message(&panic));
+}
+
+/// The suite bites: each defect of a guard is found.
+#[test]
+fn each_defect_of_a_replay_guard_is_found() {
+    #[derive(Debug)]
+    struct Guard(fn(&mut BTreeMap<String, OffsetDateTime>, &str, [OffsetDateTime; 2]) -> bool, Used, bool);
+    type Used = Mutex<BTreeMap<String, OffsetDateTime>>;
+
+    #[async_trait]
+    impl ReplayGuard for Guard {
+        async fn consume(
+            &self,
+            key: &ReplayKey,
+            now: OffsetDateTime,
+            until: OffsetDateTime,
+        ) -> Result<bool, StoreError> {
+            let is_good = (self.0)(&mut self.1.lock().unwrap(), key.as_str(), [now, until]);
+            if self.2 {
+                wait().await;
+                self.1.lock().unwrap().insert(key.as_str().to_owned(), until);
+            }
+            Ok(is_good)
+        }
+    }
+
+    let polled = |guard: &Guard| poll_through(Box::pin(contract::replay_guard(guard)));
+    polled(&Guard(
+        |used, key, [_, until]| used.insert(key.to_owned(), until).is_none(),
+        Used::default(),
+        false,
+    ));
+    for (guard, complaint) in [
+        (Guard(|_, _, _| true, Used::default(), false), "a key was good twice"),
+        (Guard(|_, _, _| false, Used::default(), false), "a key was used before its first use"),
+        (
+            Guard(
+                |used, key, [now, until]| {
+                    used.retain(|_, until| *until > now + time::Duration::seconds(300));
+                    used.insert(key.to_owned(), until).is_none()
+                },
+                Used::default(),
+                false,
+            ),
+            "a key that is good until 600 was good again at",
+        ),
+        (
+            Guard(|used, key, _| !used.contains_key(key), Used::default(), true),
+            "of 8 uses of a key at once, 8 were good",
+        ),
+    ] {
+        let panic = catch_unwind(AssertUnwindSafe(|| polled(&guard))).expect_err(complaint);
+        assert!(panic_message(&panic).contains(complaint), "{}", panic_message(&panic));
+    }
+}
+
 /// What a store that works does not answer is an answer of a failing one.
 #[test]
 #[should_panic(expected = "insert of a failing store succeeded")]
@@ -167,23 +246,27 @@ fn each_defect_is_found() {
         let faulty = Faulty::new(defect);
         let panic = catch_unwind(AssertUnwindSafe(|| through(&faulty)))
             .expect_err(&format!("{defect:?} was not found"));
-        let message = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or_default();
+        let message = panic_message(&panic);
         assert!(message.contains(complaint), "{defect:?} was found by another check: {message}");
     }
 }
 
 /// Runs both suites on a store whose calls wait: by polling until they are done.
 fn through(store: &Faulty) {
-    let mut suite = Box::pin(async {
+    poll_through(Box::pin(async {
         contract::client_store(store).await;
         contract::client_directory(store).await;
-    });
+    }));
+}
+
+fn poll_through(mut suite: Pin<Box<dyn Future<Output = ()> + '_>>) {
     let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     while suite.as_mut().poll(&mut cx).is_pending() {}
+}
+
+fn panic_message(panic: &Box<dyn Any + Send>) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or_default()
 }
 
 fn revised(id: &ClientId, revision: u64) -> Client {

@@ -276,7 +276,10 @@ fn configuration_shows_no_secret() {
     let problems = config.problems();
     assert!(!problems.is_empty(), "an entry without a source is a problem");
     canaries.hidden_in("its problems", &problems);
-    let builder = Registrar::builder(config, MemoryClientStore::default());
+    let named = "canary-secret-that-a-profile-names-0123456789";
+    canaries.add("secret that a profile names", named);
+    let builder = Registrar::builder(config, MemoryClientStore::default())
+        .shared_secret("directory", SharedSecret::from(named.to_owned()));
     canaries.hidden_in("the builder", &builder);
     let error = builder.build().unwrap_err();
     canaries.hidden_in("the error", &error);

@@ -59,3 +59,21 @@ impl Resolve for GuardedLookup {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// S-NET-03: with what the operating system says.
+    #[tokio::test]
+    async fn a_name_of_this_host_is_refused() {
+        let lookup = |allow_private| GuardedLookup {
+            lookup: Arc::new(SystemLookup),
+            policy: Arc::new(AddressPolicy { allow_private, blocked: Vec::new() }),
+        };
+        let name = || "localhost".parse().unwrap();
+        let error = lookup(false).resolve(name()).await.err().unwrap();
+        assert!(error.to_string().starts_with("`localhost` has the address "), "{error}");
+        assert!(lookup(true).resolve(name()).await.is_ok());
+    }
+}

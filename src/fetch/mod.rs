@@ -78,6 +78,17 @@ pub struct HttpsResolverBuilder {
     max_bytes: usize,
 }
 
+/// A [`HttpsResolver`] could not be built.
+#[derive(Debug, thiserror::Error)]
+#[error("the HTTPS resolver could not be built")]
+pub struct HttpsResolverError(#[source] BoxError);
+
+impl HttpsResolverError {
+    fn new(error: reqwest::Error) -> Self {
+        Self(error.into())
+    }
+}
+
 impl HttpsResolverBuilder {
     fn new() -> Self {
         Self {
@@ -148,7 +159,8 @@ impl HttpsResolverBuilder {
         self
     }
 
-    /// The longest document, in bytes. Default: 65536. What is longer is not read to its end.
+    /// The longest document, in bytes. Default: 65536. What is longer is not read to its end. A key set with more than
+    /// about 150 RSA keys needs more, as those of some directories do.
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;
         self
@@ -159,14 +171,14 @@ impl HttpsResolverBuilder {
     /// # Errors
     ///
     /// If a certificate or the proxy's URL cannot be read, or if the platform's TLS fails.
-    pub fn build(self) -> Result<HttpsResolver, BoxError> {
+    pub fn build(self) -> Result<HttpsResolver, HttpsResolverError> {
         let mut roots = Vec::new();
         for pem in &self.root_certificates {
-            let before = roots.len();
-            roots.extend(Certificate::from_pem_bundle(pem)?);
-            if roots.len() == before {
-                return Err("a text without a certificate was given as root certificate".into());
+            let certificates = Certificate::from_pem_bundle(pem).map_err(HttpsResolverError::new)?;
+            if certificates.is_empty() {
+                return Err(HttpsResolverError("a root certificate is not in PEM".into()));
             }
+            roots.extend(certificates);
         }
         let policy = Arc::new(self.policy);
         // Some of these are the default, unless another crate in the tree switches a feature on.
@@ -189,11 +201,11 @@ impl HttpsResolverBuilder {
             .timeout(self.timeout)
             .no_proxy();
         let client = match &self.proxy {
-            Some(proxy) => client.proxy(Proxy::all(proxy.clone())?),
+            Some(proxy) => client.proxy(Proxy::all(proxy.clone()).map_err(HttpsResolverError::new)?),
             None => client.dns_resolver(GuardedLookup { lookup: self.lookup, policy: policy.clone() }),
         };
         Ok(HttpsResolver {
-            client: client.build()?,
+            client: client.build().map_err(HttpsResolverError::new)?,
             policy,
             ports: self.ports.into(),
             has_proxy: self.proxy.is_some(),
@@ -208,7 +220,7 @@ impl HttpsResolver {
     /// # Errors
     ///
     /// If the platform's TLS fails.
-    pub fn new() -> Result<Self, BoxError> {
+    pub fn new() -> Result<Self, HttpsResolverError> {
         Self::builder().build()
     }
 

@@ -137,7 +137,8 @@ pub struct HookContext<'a> {
 }
 
 impl fmt::Debug for HookContext<'_> {
-    /// Of the body only its length is shown: an update repeats the client secret.
+    /// Of body and statement only the length is shown: an update repeats the client secret, and a statement can be
+    /// presented by whoever reads it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HookContext")
             .field("operation", &self.operation)
@@ -145,6 +146,7 @@ impl fmt::Debug for HookContext<'_> {
             .field("client", &self.client)
             .field("caller", &self.caller)
             .field("body", &format_args!("[{} bytes]", self.body.len()))
+            .field("software_statement", &self.software_statement.map(|own| format!("[{} bytes]", own.len())))
             .field("certificate", &self.certificate)
             .field("remote_address", &self.remote_address)
             .finish()

@@ -1,7 +1,6 @@
 //! Clients in memory.
 
 use std::collections::{BTreeSet, HashMap};
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use async_trait::async_trait;
@@ -17,7 +16,6 @@ pub struct MemoryClientStore {
     shards: [RwLock<Shard>; SHARDS],
     /// Unique keys and whose they are. Locked before a shard, never after one.
     unique: RwLock<HashMap<Box<str>, ClientId>>,
-    hasher: RandomState,
 }
 
 const SHARDS: usize = 16;
@@ -41,7 +39,8 @@ impl MemoryClientStore {
     }
 
     fn shard(&self, id: &ClientId) -> &RwLock<Shard> {
-        let place = self.hasher.hash_one(id) as usize % SHARDS;
+        // Identifiers are random at their end, unless a hook chose them: then they share locks, not more.
+        let place = usize::from(id.as_str().bytes().last().unwrap_or_default()) % SHARDS;
         let [first, ..] = &self.shards;
         self.shards.get(place).unwrap_or(first)
     }

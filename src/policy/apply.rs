@@ -69,7 +69,10 @@ impl Policy {
         self.modify(&self.steps, None, document, facts, &mut faults, &mut recorder);
         self.infer_native(document, &mut recorder);
         for rule in &self.rules {
-            if rule.when.holds(document, facts) {
+            if (rule.modifies || recorder.is_some())
+                && rule.may_hold(document)
+                && rule.when.holds(document, facts)
+            {
                 trace::fired(&mut recorder, &rule.id);
                 self.modify(&rule.steps, Some(rule), document, facts, &mut faults, &mut recorder);
             }
@@ -91,7 +94,7 @@ impl Policy {
         // 128 rules, so one bit each remembers which do.
         let mut holding: u128 = 0;
         for (position, rule) in self.rules.iter().enumerate() {
-            if rule.has_checks() && rule.when.holds(document, facts) {
+            if rule.checks && rule.may_hold(document) && rule.when.holds(document, facts) {
                 holding |= 1 << position;
                 if let Some(failure) = &rule.reject {
                     faults.push(rule.violation(self, failure.clone()));
@@ -115,7 +118,7 @@ impl Policy {
             }
             for (field, least) in &steps.min_items {
                 if rule.is_some() && document.list(*field).is_some_and(|list| list.len() < *least) {
-                    let message = format!("must have at least {least} elements");
+                    let message = shape::too_few(*least);
                     faults.push(self.fault(*field, rule, "min_items", message));
                 }
             }
@@ -448,10 +451,9 @@ impl Policy {
 }
 
 impl Rule {
-    /// Whether the rule demands anything of final values.
-    fn has_checks(&self) -> bool {
-        let Steps { checks, required, min_items, .. } = &self.steps;
-        self.reject.is_some() || !checks.is_empty() || !required.is_empty() || !min_items.is_empty()
+    /// Whether the member is there without which the condition cannot hold: most rules are done with by this.
+    fn may_hold(&self, document: &Document<'_>) -> bool {
+        self.needs.is_none_or(|field| document.has(field))
     }
 
     fn violation(&self, policy: &Policy, failure: Failure) -> Violation {
@@ -463,18 +465,28 @@ impl Rule {
 
 /// The code on the wire is that of the first fault: what could not be read, then the redirection URIs, which RFC
 /// 7591 gives a code of their own, then the rest as found.
-fn order(faults: &mut [Violation]) {
+fn order(faults: &mut Vec<Violation>) {
+    if faults.len() < 2 {
+        return;
+    }
     faults.sort_by_key(|fault| match &*fault.rule {
         "type" | "control_character" => 0,
         rule if rule.starts_with("redirect.") => 1,
         _ => 2,
     });
+    // Two rules may demand the same of one member; once is enough to be told.
+    let mut told = HashSet::new();
+    faults.retain(|fault| told.insert((fault.field.clone(), fault.message.clone())));
 }
 
 /// The first of what is compared element by element: the items of a list, the words of a text.
 fn find_element<'v>(value: &'v FieldValue<'_>, found: impl Fn(&str) -> bool) -> Option<&'v str> {
     match value {
         FieldValue::List(list) => list.iter().map(AsRef::as_ref).find(|item: &&str| found(item)),
+        // One word is the usual case, and a short one is quicker looked through than split.
+        FieldValue::Text(text) if !text.bytes().any(|byte| byte == b' ') => {
+            Some(&**text).filter(|word| found(word))
+        }
         FieldValue::Text(text) => text.split(' ').find(|word| found(word)),
         _ => None,
     }

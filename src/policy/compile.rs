@@ -92,6 +92,21 @@ pub(super) struct Steps {
     pub(super) min_items: Vec<(FieldId, usize)>,
 }
 
+impl Steps {
+    fn modifies(&self) -> bool {
+        !(self.forbid.is_empty()
+            && self.ignore.is_empty()
+            && self.from.is_empty()
+            && self.value.is_empty()
+            && self.add.is_empty()
+            && self.default.is_empty())
+    }
+
+    fn checks(&self) -> bool {
+        !(self.checks.is_empty() && self.required.is_empty() && self.min_items.is_empty())
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct From {
     pub(super) statement: Option<Claim>,
@@ -116,6 +131,11 @@ pub(super) struct Checks {
 pub(super) struct Rule {
     pub(super) id: String,
     pub(super) when: Condition,
+    /// A member without which the condition cannot hold.
+    pub(super) needs: Option<FieldId>,
+    /// Whether it changes values, and whether it demands anything of final ones.
+    pub(super) modifies: bool,
+    pub(super) checks: bool,
     pub(super) steps: Steps,
     pub(super) reject: Option<Failure>,
     pub(super) member: Option<FieldId>,
@@ -172,7 +192,10 @@ impl Policy {
                     .as_deref()
                     .and_then(|name| compiler.find(name))
                     .or_else(|| when.first_member()),
+                needs: when.needed_member(),
                 when,
+                modifies: own.modifies(),
+                checks: rule.reject.is_some() || own.checks(),
                 steps: own,
                 reject: rule.reject.clone().map(Failure::from),
                 message: rule.message.clone(),

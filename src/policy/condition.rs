@@ -97,6 +97,16 @@ impl Condition {
         }
     }
 
+    /// A member that must be there for the condition to hold, if there is one.
+    pub(super) fn needed_member(&self) -> Option<FieldId> {
+        match self {
+            Self::Member(_, Test::Present(false)) => None,
+            Self::Member(field, _) => Some(*field),
+            Self::All(parts) => parts.iter().find_map(Self::needed_member),
+            _ => None,
+        }
+    }
+
     /// The first member the condition asks for: what a refusal names if the rule does not say.
     pub(super) fn first_member(&self) -> Option<FieldId> {
         match self {

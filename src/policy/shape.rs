@@ -7,7 +7,6 @@ use super::compile::{Member, Policy};
 use crate::config::Reading;
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldId, FieldValue, Kind, Unfit, fields};
-use crate::rules::DANGEROUS_SCHEMES;
 use crate::rules::uri::ParsedUri;
 
 /// Bounds that hold where a profile sets none.
@@ -15,6 +14,14 @@ const MAX_TEXT: usize = 8192;
 const MAX_URI: usize = 2048;
 const MAX_ITEMS: usize = 100;
 const MAX_VARIANTS: usize = 50;
+/// URIs that a rule parses and judges, once.
+const JUDGED_LATER: [FieldId; 5] = [
+    fields::REDIRECT_URIS,
+    fields::POST_LOGOUT_REDIRECT_URIS,
+    fields::CLAIMS_REDIRECT_URIS,
+    fields::CLAIMS_REDIRECT_URI,
+    fields::AUTHORIZED_ORIGINS,
+];
 /// 2^53 - 1, beyond which JSON readers disagree (RFC 8259 section 6).
 const MAX_INT: i64 = 9_007_199_254_740_991;
 
@@ -192,7 +199,7 @@ impl Shape<'_> {
         }
         match self.member.kind {
             Kind::Uri | Kind::HttpsUri | Kind::WebUri | Kind::UriList
-                if self.field != fields::REDIRECT_URIS =>
+                if !JUDGED_LATER.contains(&self.field) =>
             {
                 self.judge_uri(text).map_err(|message| (index, "uri", message))
             }
@@ -201,11 +208,10 @@ impl Shape<'_> {
     }
 
     fn judge_uri(&self, text: &str) -> Result<(), String> {
-        let scheme = text.split(':').next().unwrap_or_default();
-        if DANGEROUS_SCHEMES.iter().any(|own| own.eq_ignore_ascii_case(scheme)) {
-            return Err(format!("must not use the scheme {}", scheme.to_ascii_lowercase()));
-        }
         let uri = ParsedUri::parse(text, self.member.max_length.unwrap_or(MAX_URI))?;
+        if uri.is_dangerous() {
+            return Err(format!("must not use the scheme {}", uri.scheme()));
+        }
         if self.member.kind == Kind::HttpsUri && !uri.is_https() {
             return Err("must use https".to_owned());
         }
@@ -225,7 +231,7 @@ impl Shape<'_> {
             return Err((None, "max_items", format!("must have at most {max_items} elements")));
         }
         if let Some(min_items) = self.member.min_items.filter(|min_items| list.len() < *min_items) {
-            return Err((None, "min_items", format!("must have at least {min_items} elements")));
+            return Err((None, "min_items", too_few(min_items)));
         }
         for (index, item) in list.iter().enumerate() {
             if item.is_empty() {
@@ -267,6 +273,11 @@ impl Shape<'_> {
         }
         Violation::new(name, rule, self.member.failure.clone(), message).with_spec(self.member.spec.clone())
     }
+}
+
+pub(super) fn too_few(least: usize) -> String {
+    let elements = if least == 1 { "element" } else { "elements" };
+    format!("must have at least {least} {elements}")
 }
 
 /// The order of words has no meaning (RFC 6749 section 3.1.1): they are compared, and kept, in the spelling of the

@@ -10,7 +10,7 @@ mod tls_names;
 pub(crate) mod uri;
 mod uris;
 
-pub(crate) use redirect::{DANGEROUS_SCHEMES, RedirectRules, looks_native};
+pub(crate) use redirect::{RedirectRules, looks_native};
 pub(crate) use sector::check_document as check_sector_document;
 
 use crate::error::Violation;

@@ -101,13 +101,12 @@ impl RedirectRules {
         text: &str,
         client: ClientKind,
     ) -> Result<(), (&'static str, &'static str, String)> {
-        let scheme = text.split(':').next().unwrap_or_default();
-        if DANGEROUS_SCHEMES.iter().any(|own| own.eq_ignore_ascii_case(scheme)) {
-            let message = format!("must not use the scheme {}", scheme.to_ascii_lowercase());
-            return Err(("redirect.scheme", "RFC 8252 8.4", message));
-        }
         let uri = ParsedUri::parse(text, self.max_length)
             .map_err(|message| ("redirect.syntax", "RFC 3986 4.3", message))?;
+        if uri.is_dangerous() {
+            let message = format!("must not use the scheme {}", uri.scheme());
+            return Err(("redirect.scheme", "RFC 8252 8.4", message));
+        }
         if uri.has_fragment() && !self.fragment {
             return Err(("redirect.fragment", "RFC 6749 3.1.2", "must not have a fragment".to_owned()));
         }
@@ -250,32 +249,11 @@ impl ClientKind {
 /// Whether a URI is one that only a native app has: a private-use scheme, or http on this machine.
 pub(crate) fn looks_native(text: &str) -> bool {
     let Some((scheme, _)) = text.split_once(':') else { return false };
-    if DANGEROUS_SCHEMES.contains(&scheme) || scheme == "https" {
+    if scheme == "https" || super::uri::DANGEROUS_SCHEMES.contains(&scheme) {
         return false;
     }
     scheme != "http" || ParsedUri::parse(text, 2048).is_ok_and(|uri| uri.is_loopback())
 }
-
-/// Schemes that run code, read local data or open other programs. A second net: schemes are an allow-list.
-pub(crate) const DANGEROUS_SCHEMES: &[&str] = &[
-    "about",
-    "blob",
-    "chrome",
-    "data",
-    "file",
-    "filesystem",
-    "ftp",
-    "intent",
-    "jar",
-    "javascript",
-    "mailto",
-    "res",
-    "tel",
-    "vbscript",
-    "view-source",
-    "ws",
-    "wss",
-];
 
 fn violation(
     field: impl Into<std::borrow::Cow<'static, str>>,

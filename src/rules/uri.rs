@@ -13,37 +13,51 @@ pub(crate) struct ParsedUri<'a> {
     marks: Marks,
 }
 
-/// What one pass over the text finds, so that what is rare costs nothing where it is absent.
-#[derive(Debug, Default)]
-struct Marks {
-    /// A character that RFC 3986 section 2 does not have. A backslash is one: it is a slash to browsers.
-    foreign: Option<u8>,
-    at: bool,
-    percent: bool,
-    semicolon: bool,
-    fragment: bool,
-    star: bool,
-}
+/// What one pass over the text finds, so that what is rare costs nothing where it is absent: one bit each.
+#[derive(Clone, Copy, Debug)]
+struct Marks(u8);
 
 impl Marks {
+    /// A character that RFC 3986 section 2 does not have. A backslash is one: it is a slash to browsers.
+    const FOREIGN: u8 = 1;
+    const AT: u8 = 1 << 1;
+    const PERCENT: u8 = 1 << 2;
+    const SEMICOLON: u8 = 1 << 3;
+    const FRAGMENT: u8 = 1 << 4;
+    const STAR: u8 = 1 << 5;
+
     fn of(text: &str) -> Self {
-        let mut marks = Self::default();
-        for byte in text.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'/' | b':' | b'_' => {}
-                b'@' => marks.at = true,
-                b'%' => marks.percent = true,
-                b';' => marks.semicolon = true,
-                b'#' => marks.fragment = true,
-                b'*' => marks.star = true,
-                b'\\' | b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' => marks.foreign = Some(byte),
-                0x21..=0x7e => {}
-                _ => marks.foreign = Some(byte),
-            }
-        }
-        marks
+        Self(
+            text.bytes().fold(0, |marks, byte| {
+                marks | CLASSES.get(usize::from(byte)).copied().unwrap_or(Self::FOREIGN)
+            }),
+        )
+    }
+
+    fn has(self, mark: u8) -> bool {
+        self.0 & mark != 0
     }
 }
+
+/// The mark of each byte.
+static CLASSES: [u8; 256] = {
+    let mut classes = [Marks::FOREIGN; 256];
+    let mut byte = 0x21;
+    #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a bad index")]
+    while byte <= 0x7e {
+        classes[byte] = match byte as u8 {
+            b'@' => Marks::AT,
+            b'%' => Marks::PERCENT,
+            b';' => Marks::SEMICOLON,
+            b'#' => Marks::FRAGMENT,
+            b'*' => Marks::STAR,
+            b'\\' | b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' => Marks::FOREIGN,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
 
 impl<'a> ParsedUri<'a> {
     /// Parses an absolute URI, or says what it must be.
@@ -55,8 +69,9 @@ impl<'a> ParsedUri<'a> {
             return Err("must not be empty".to_owned());
         }
         let marks = Marks::of(text);
-        if let Some(byte) = marks.foreign {
-            return Err(match byte {
+        if marks.has(Marks::FOREIGN) {
+            let is_foreign = |byte: &u8| CLASSES.get(usize::from(*byte)) == Some(&Marks::FOREIGN);
+            return Err(match text.bytes().find(is_foreign).unwrap_or_default() {
                 0x21..=0x7e => "has a character that no URI has: it must be percent-encoded".to_owned(),
                 0x80.. => {
                     "has a character outside ASCII: hosts need punycode, paths percent-encoding".to_owned()
@@ -67,10 +82,10 @@ impl<'a> ParsedUri<'a> {
         let Some((scheme, rest)) = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
             return Err("must be an absolute URI, beginning with a scheme in lower case".to_owned());
         };
-        if marks.at && rest.strip_prefix("//").is_some_and(has_userinfo) {
+        if marks.has(Marks::AT) && rest.strip_prefix("//").is_some_and(has_userinfo) {
             return Err("must not have user information before its host".to_owned());
         }
-        if marks.percent && has_bad_escape(rest) {
+        if marks.has(Marks::PERCENT) && has_bad_escape(rest) {
             return Err("has a percent escape that is malformed or hides a slash, a backslash or a control"
                 .to_owned());
         }
@@ -79,7 +94,7 @@ impl<'a> ParsedUri<'a> {
         if url.as_str() != text && url.as_str().strip_suffix('/') != Some(text) {
             return Err(format!("must be written in its canonical form, `{}`", url.as_str()));
         }
-        if marks.semicolon && rest.contains("..;") {
+        if marks.has(Marks::SEMICOLON) && rest.contains("..;") {
             return Err("has a path segment that some servers read as a parent directory".to_owned());
         }
         debug_assert_eq!(url.scheme(), scheme);
@@ -92,12 +107,18 @@ impl<'a> ParsedUri<'a> {
 
     /// Whether there is a fragment, even an empty one.
     pub(crate) fn has_fragment(&self) -> bool {
-        self.marks.fragment
+        self.marks.has(Marks::FRAGMENT)
     }
 
     /// Whether there is a star, which reads as a wildcard wherever it stands.
     pub(crate) fn has_star(&self) -> bool {
-        self.marks.star
+        self.marks.has(Marks::STAR)
+    }
+
+    /// Whether the scheme runs code, reads local data or opens other programs. A second net: where a scheme matters,
+    /// it is on a list of allowed ones.
+    pub(crate) fn is_dangerous(&self) -> bool {
+        !matches!(self.url.scheme(), "https" | "http") && DANGEROUS_SCHEMES.contains(&self.url.scheme())
     }
 
     pub(crate) fn is_https(&self) -> bool {
@@ -121,24 +142,67 @@ impl<'a> ParsedUri<'a> {
             Some(_) => return Some("must name a host and not an IP address"),
             None => return Some("must have a host"),
         };
-        let label_fits = |label: &str| {
-            !label.is_empty()
-                && label.len() <= 63
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-        };
-        if domain.split('.').any(|label| !label_fits(label)) {
+        let mut labels = Labels::default();
+        let fits = domain.bytes().all(|byte| labels.take(byte)) && labels.end();
+        if !fits {
             return Some("has a host that is not a DNS name");
         }
-        let last = domain.rsplit('.').next().unwrap_or_default();
-        if !domain.contains('.') || matches!(last, "local" | "internal" | "localhost") {
+        let is_local = || [".local", ".internal", ".localhost"].iter().any(|suffix| domain.ends_with(suffix));
+        if labels.count < 2 || is_local() {
             return Some("must have a host that is reachable from other networks");
         }
-        if !international && domain.split('.').any(|label| label.starts_with("xn--")) {
+        if !international
+            && domain.contains("xn--")
+            && domain.split('.').any(|label| label.starts_with("xn--"))
+        {
             return Some("has an internationalized host, which this server does not take");
         }
         None
+    }
+}
+
+pub(crate) const DANGEROUS_SCHEMES: &[&str] = &[
+    "about",
+    "blob",
+    "chrome",
+    "data",
+    "file",
+    "filesystem",
+    "ftp",
+    "intent",
+    "jar",
+    "javascript",
+    "mailto",
+    "res",
+    "tel",
+    "vbscript",
+    "view-source",
+    "ws",
+    "wss",
+];
+
+/// Labels of letters, digits and inner hyphens, at most 63 each (RFC 1123 section 2.1), byte by byte.
+#[derive(Default)]
+struct Labels {
+    count: usize,
+    length: usize,
+    last: u8,
+}
+
+impl Labels {
+    fn take(&mut self, byte: u8) -> bool {
+        if byte == b'.' {
+            return self.end();
+        }
+        self.length += 1;
+        self.last = byte;
+        byte.is_ascii_alphanumeric() || (byte == b'-' && self.length > 1)
+    }
+
+    fn end(&mut self) -> bool {
+        self.count += 1;
+        let length = std::mem::take(&mut self.length);
+        (1..=63).contains(&length) && self.last != b'-'
     }
 }
 

@@ -1,8 +1,9 @@
-//! What every [`ClientStore`] must do.
+//! What every [`ClientStore`], [`ClientDirectory`] and [`ReplayGuard`] must do.
 //!
-//! [`client_store`] runs all checks on a store. Each check is one behaviour and a function of its own, with
-//! client ids that no other run uses: a store that holds other clients is fine, and a failure names what
-//! broke. A check removes its clients when it ends well.
+//! [`client_store`] runs all checks on a store, [`client_directory`] and [`replay_guard`] on the others. Each
+//! check is one behaviour and a function of its own, with client ids that no other run uses: a store that
+//! holds other clients is fine, and a failure names what broke. A check removes its clients when it ends
+//! well.
 
 use std::collections::BTreeSet;
 use std::future::poll_fn;
@@ -14,7 +15,7 @@ use time::OffsetDateTime;
 
 use crate::client::{Client, ClientId};
 use crate::entropy::{Entropy, OsEntropy};
-use crate::host::{ClientDirectory, ClientStore, StoreError};
+use crate::host::{ClientDirectory, ClientStore, ReplayGuard, ReplayKey, StoreError};
 use crate::metadata::{Group, Kind, fields};
 use crate::secret::TokenDigest;
 
@@ -55,6 +56,17 @@ pub async fn client_directory(store: &(impl ClientStore + ClientDirectory)) {
     sweep_removes_expired_clients_only(store).await;
     sweep_works_in_batches(store).await;
     sweep_frees_unique_keys(store).await;
+}
+
+/// Runs every check of [`ReplayGuard`], one after the other.
+///
+/// # Panics
+///
+/// If the guard breaks the contract.
+pub async fn replay_guard(guard: &dyn ReplayGuard) {
+    keys_are_good_once(guard).await;
+    keys_are_remembered_until_their_time(guard).await;
+    concurrent_consume_has_one_winner(guard).await;
 }
 
 /// A client with every member that a client can have: language variants, members that nobody declared,
@@ -475,6 +487,57 @@ pub async fn sweep_frees_unique_keys(store: &(impl ClientStore + ClientDirectory
     assert_eq!(store.sweep(long_ago(), 100).await.expect("sweep"), 1, "a sweep of one expired client");
     store.insert(&keyed(&other, Some(&key))).await.expect("the key of a swept client is free");
     remove(store, &other).await;
+}
+
+/// Each key is good once, whatever became of the others.
+pub async fn keys_are_good_once(guard: &dyn ReplayGuard) {
+    let (now, until) = (at(0), at(600));
+    let keys = ["a", "b", "A"].map(|jti| ReplayKey::new("contract", fresh_id("once").as_str(), jti));
+    for key in &keys {
+        assert!(
+            guard.consume(key, now, until).await.expect("consume"),
+            "a key was used before its first use"
+        );
+    }
+    for key in &keys {
+        assert!(!guard.consume(key, now, until).await.expect("consume"), "a key was good twice");
+    }
+}
+
+/// A used key is refused up to its time, also while others come and go, and also if it is presented with
+/// another time.
+pub async fn keys_are_remembered_until_their_time(guard: &dyn ReplayGuard) {
+    let key = |jti: &str| ReplayKey::new("contract", fresh_id("time").as_str(), jti);
+    let (long, short) = (key("long"), key("short"));
+    assert!(guard.consume(&long, at(0), at(600)).await.expect("consume"), "the first use of a key");
+    assert!(guard.consume(&short, at(0), at(10)).await.expect("consume"), "the first use of a key");
+    for (now, until) in [(9, 10), (10, 20), (599, 600), (599, 9_999)] {
+        assert!(
+            guard.consume(&key("other"), at(now), at(until)).await.expect("consume"),
+            "the first use of a key"
+        );
+        assert!(
+            !guard.consume(&long, at(now), at(until)).await.expect("consume"),
+            "a key that is good until 600 was good again at {now}"
+        );
+    }
+    assert!(
+        !guard.consume(&long, at(0), at(600)).await.expect("consume"),
+        "a clock that goes back frees a key"
+    );
+}
+
+/// Of several uses of one key at once, one is good.
+pub async fn concurrent_consume_has_one_winner(guard: &dyn ReplayGuard) {
+    let key = ReplayKey::new("contract", fresh_id("concurrent").as_str(), "jti");
+    let results = together((0..8).map(|_| guard.consume(&key, at(0), at(600))).collect()).await;
+    let good = results.into_iter().filter(|result| *result.as_ref().expect("consume")).count();
+    assert_eq!(good, 1, "of 8 uses of a key at once, {good} were good");
+}
+
+/// Seconds after 2026-01-01T00:00:00Z.
+fn at(seconds: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(1_767_225_600 + seconds).unwrap()
 }
 
 /// Sweeps happen in 1970, so that they remove nobody else's clients.

@@ -1,4 +1,5 @@
-//! Doubles and the store contract, for a host's own tests (feature `testing`). Not part of the stable API.
+//! Doubles and the contracts of host parts, for a host's own tests (feature `testing`). Not part of the
+//! stable API.
 //!
 //! A host that writes a [`ClientStore`](crate::ClientStore) runs the contract suite on it:
 //!

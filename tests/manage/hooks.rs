@@ -46,7 +46,7 @@ fn a_hook_is_asked_once() {
     assert_eq!(hook.seen().len(), count, "a hook is not asked about what is refused anyway");
 }
 
-/// A refusal of a hook: 400 with the code that Janssen gives each operation. Nothing is stored.
+/// A refusal of a hook: 400. Nothing is stored, and the client stays as it was.
 #[test]
 fn a_hook_may_refuse() {
     let server = scripted(Script {
@@ -63,7 +63,7 @@ fn a_hook_may_refuse() {
     server.enroll(json!({}));
     let before = server.stored(ID[0]);
     let refused = server.update(ID[0], TOKEN[0], json!({ "client_id": ID[0], "redirect_uris": [REDIRECT] }));
-    server.refuses(refused, 400, "invalid_token", description);
+    server.refuses(refused, 400, "invalid_client_metadata", description);
     server.refuses(server.delete(ID[0], TOKEN[0]), 400, "invalid_client_metadata", description);
     assert_eq!(server.stored(ID[0]), before);
     assert!(server.read(ID[0], TOKEN[0]).is_ok());
@@ -343,7 +343,7 @@ fn a_hook_may_change_the_answer() {
     assert_eq!(body(&registration), expected);
     assert_eq!(server.stored(ID[0]).unwrap().metadata().subject_type.as_ref().unwrap().as_str(), "public");
     let mut read = expected.clone();
-    read.as_object_mut().unwrap().remove("client_secret");
+    read.as_object_mut().unwrap().retain(|name, _| !name.starts_with("client_secret"));
     assert_eq!(body(&server.read(ID[0], TOKEN[0]).unwrap()), read, "nor can it add a credential");
 
     let members = json!({ "client_id": ID[0], "redirect_uris": [REDIRECT], "client_name": "Named" });

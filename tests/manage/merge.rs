@@ -38,7 +38,6 @@ fn a_merging_update_keeps_what_it_leaves_out() {
         json!({
             "client_id": ID[0],
             "client_id_issued_at": ISSUED,
-            "client_secret_expires_at": 0,
             "registration_access_token": TOKEN[0],
             "registration_client_uri": format!("https://op.example.com/register?client_id={}", ID[0]),
             "redirect_uris": [REDIRECT],

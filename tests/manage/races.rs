@@ -6,11 +6,15 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Waker};
 
 use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth_dcr::testing::{ManualClock, StoreCall, run};
 use oauth_dcr::{
-    Caller, Client, ClientId, ClientStore, MemoryClientStore, RegisterRequest, StoreError, TokenDigest,
+    Caller, Client, ClientId, ClientStore, MemoryClientStore, RegisterRequest, SharedSecret, StoreError,
+    TokenDigest,
 };
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::support::*;
 
@@ -96,6 +100,50 @@ fn an_update_that_lost_is_tried_again() {
     assert_eq!(server.stored(ID[0]).unwrap().metadata().client_name.plain(), Some("New"));
     let (get, replace) = (StoreCall::Get, StoreCall::Replace);
     assert_eq!(server.store.calls(), [StoreCall::Insert, get, replace, get, replace, get, replace]);
+}
+
+/// S-RACE-01, S-RACE-07: a signed request that is good once is one request, however often the engine begins
+/// again.
+#[test]
+fn an_update_that_lost_is_still_one_use_of_its_signature() {
+    let secret = "a-secret-of-at-least-32-characters";
+    let profile = profile(json!({ "request": {
+        "media_types": { "application/json": "json", "application/jwt": "jws" },
+        "jws": {
+            "algs": ["HS256"],
+            "keys": [{ "from": "secret", "name": "shared" }],
+            "claims": { "replay": "until_exp" },
+        },
+    } }));
+    let server = server_with(json!({}), Interfering::new([Meanwhile::Update]), |builder| {
+        builder.profile(profile).shared_secret("shared", SharedSecret::from(secret.to_owned()))
+    });
+    server.enroll(json!({}));
+    let claims = json!({
+        "jti": "once", "exp": ISSUED + 60, "client_id": ID[0], "redirect_uris": [REDIRECT],
+    });
+    let (text, caller) = (signed(&claims, secret), bearer(TOKEN[0]));
+    let request =
+        RegisterRequest::from_body(text.as_bytes()).with_media_type("application/jwt").with_caller(&caller);
+    let updated = run(server.registrar.update(&client_id(ID[0]), request));
+    assert_eq!(updated.unwrap().client().revision(), 3);
+    let again = run(server.registrar.update(&client_id(ID[0]), request));
+    server.refuses(again, 400, "invalid_client_metadata", "jti: was used before");
+}
+
+/// A JWT with HS256 (RFC 7515 appendix A.1).
+fn signed(claims: &Value, secret: &str) -> String {
+    let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+    let input = format!("{}.{}", encode(br#"{"alg":"HS256"}"#), encode(claims.to_string().as_bytes()));
+    // RFC 2104, for a key that is shorter than a block.
+    let pad = |byte: u8| -> Vec<u8> {
+        let mut block = vec![byte; 64];
+        block.iter_mut().zip(secret.bytes()).for_each(|(pad, key)| *pad ^= key);
+        block
+    };
+    let inner = Sha256::digest([pad(0x36), input.clone().into_bytes()].concat());
+    let mac = Sha256::digest([pad(0x5c), inner.to_vec()].concat());
+    format!("{input}.{}", encode(&mac))
 }
 
 /// S-RACE-01: after three losses the caller is asked to come back later.

@@ -39,7 +39,6 @@ fn an_update_replaces_the_record() {
     let expected = json!({
         "client_id": ID[0],
         "client_id_issued_at": ISSUED,
-        "client_secret_expires_at": 0,
         "registration_access_token": TOKEN[0],
         "registration_client_uri": format!("https://op.example.com/register?client_id={}", ID[0]),
         "redirect_uris": ["https://app.example.org/new"],
@@ -97,7 +96,6 @@ fn null_and_empty_text_delete() {
             json!({
                 "client_id": ID[0],
                 "client_id_issued_at": ISSUED,
-                "client_secret_expires_at": 0,
                 "registration_access_token": TOKEN[0],
                 "registration_client_uri": format!("https://op.example.com/register?client_id={}", ID[0]),
                 "redirect_uris": [REDIRECT],
