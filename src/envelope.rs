@@ -65,10 +65,9 @@ impl Engine {
             None if essence == "application/json" => {
                 Err(self.refuse_request("the body must be a signed request: send application/jwt"))
             }
-            None if matches!(essence.as_str(), "application/jwt" | "application/jose") => Err(self
-                .refuse_request(
-                    "the body is signed, and this server takes no signed requests: send application/json",
-                )),
+            None if matches!(&*essence, "application/jwt" | "application/jose") => Err(self.refuse_request(
+                "the body is signed, and this server takes no signed requests: send application/json",
+            )),
             _ => Err(Error::UnsupportedMediaType),
         }
     }

@@ -1,5 +1,6 @@
 //! What a host hands in.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
@@ -111,13 +112,15 @@ impl ClientCertificate {
 
 /// The media type without its parameters, in lower case; JSON if there is none. Type and subtype compare without case
 /// (RFC 9110 section 8.3.1). Nothing for a charset other than UTF-8: that is another format.
-pub(crate) fn media_type_essence(media_type: Option<&str>) -> Option<String> {
-    let Some(media_type) = media_type else { return Some("application/json".to_owned()) };
+pub(crate) fn media_type_essence(media_type: Option<&str>) -> Option<Cow<'static, str>> {
+    let Some(media_type) = media_type.filter(|own| *own != "application/json") else {
+        return Some(Cow::Borrowed("application/json"));
+    };
     let mut parts = media_type.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
     let charset_fits = parts.filter_map(|part| part.split_once('=')).all(|(name, value)| {
         !name.trim().eq_ignore_ascii_case("charset")
             || value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
     });
-    charset_fits.then_some(essence)
+    charset_fits.then_some(Cow::Owned(essence))
 }

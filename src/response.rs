@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
-use zeroize::Zeroizing;
 
 use crate::client::Client;
 use crate::metadata::{FieldId, write_int, write_text};
@@ -23,7 +22,7 @@ pub struct Registration {
     pub(crate) status: u16,
     pub(crate) secret: Option<ClientSecret>,
     pub(crate) token: Option<RegistrationAccessToken>,
-    pub(crate) body: Zeroizing<String>,
+    pub(crate) body: String,
 }
 
 impl Registration {
@@ -51,10 +50,16 @@ impl Registration {
         self.token.as_ref()
     }
 
-    /// The body, JSON.
+    /// The body, JSON. It holds the credentials in clear and is not wiped: it is about to leave the process.
     #[must_use]
     pub fn body(&self) -> &str {
         &self.body
+    }
+
+    /// The body, taken out.
+    #[must_use]
+    pub fn into_body(self) -> String {
+        self.body
     }
 }
 
@@ -85,29 +90,35 @@ impl ClientUris {
         Self { endpoint: registration_endpoint.to_owned() }
     }
 
-    /// The configuration endpoint of a client (RFC 7592 appendix B). The identifier's characters are percent-encoded
-    /// where a query or a path could not hold them.
-    pub(crate) fn of(&self, client_id: &str, form: ClientUri) -> Option<String> {
-        let mut uri = String::with_capacity(self.endpoint.len() + client_id.len() + 12);
-        uri.push_str(&self.endpoint);
-        match form {
-            ClientUri::None => return None,
-            ClientUri::Query => {
-                uri.push_str(if self.endpoint.contains('?') { "&client_id=" } else { "?client_id=" })
-            }
-            ClientUri::Path if self.endpoint.ends_with('/') => {}
-            ClientUri::Path => uri.push('/'),
-        }
-        for byte in client_id.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                uri.push(char::from(byte));
-            } else {
+    /// Writes the configuration endpoint of a client (RFC 7592 appendix B) as a JSON string. The identifier's characters
+    /// are percent-encoded where a query or a path could not hold them.
+    fn write(&self, client_id: &str, form: ClientUri, out: &mut String) {
+        let link = match form {
+            ClientUri::None => return,
+            ClientUri::Query if self.endpoint.contains('?') => "&client_id=",
+            ClientUri::Query => "?client_id=",
+            ClientUri::Path if self.endpoint.ends_with('/') => "",
+            ClientUri::Path => "/",
+        };
+        out.push_str(",\"registration_client_uri\":\"");
+        // A URL has no character that JSON escapes.
+        out.push_str(&self.endpoint);
+        out.push_str(link);
+        let is_unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if client_id.bytes().all(is_unreserved) {
+            out.push_str(client_id);
+        } else {
+            for byte in client_id.bytes() {
                 use fmt::Write;
                 // Writing to a String cannot fail.
-                let _ = write!(uri, "%{byte:02X}");
+                let _ = if is_unreserved(byte) {
+                    write!(out, "{}", char::from(byte))
+                } else {
+                    write!(out, "%{byte:02X}")
+                };
             }
         }
-        Some(uri)
+        out.push('"');
     }
 }
 
@@ -118,10 +129,10 @@ pub(crate) fn write_body(
     token: Option<&RegistrationAccessToken>,
     uris: &ClientUris,
     policy: &Policy,
-) -> Zeroizing<String> {
+) -> String {
     let hidden = hidden_members(client, policy);
     let metadata = hidden.as_deref().unwrap_or(client.metadata.text());
-    let mut body = Zeroizing::new(String::with_capacity(metadata.len() + uris.endpoint.len() + 512));
+    let mut body = String::with_capacity(metadata.len() + uris.endpoint.len() + 480);
     body.push_str("{\"client_id\":");
     write_text(client.id.as_str(), &mut body);
     if let Some(secret) = secret {
@@ -140,12 +151,8 @@ pub(crate) fn write_body(
         write_text(token.expose_secret(), &mut body);
     }
     // RFC 7592 section 3: the token and the URI are returned together or not at all.
-    let form = policy.response.client_uri.unwrap_or(ClientUri::Query);
-    if token.is_some()
-        && let Some(uri) = uris.of(client.id.as_str(), form)
-    {
-        body.push_str(",\"registration_client_uri\":");
-        write_text(&uri, &mut body);
+    if token.is_some() {
+        uris.write(client.id.as_str(), policy.response.client_uri.unwrap_or(ClientUri::Query), &mut body);
     }
     if metadata.len() > 2 {
         body.push(',');
@@ -181,11 +188,11 @@ pub(crate) fn as_map(body: &str) -> Map<String, Value> {
 }
 
 /// The body as a hook changed it, with the fixed members as they were.
-pub(crate) fn from_map(body: &str, mut map: Map<String, Value>) -> Zeroizing<String> {
+pub(crate) fn from_map(body: &str, mut map: Map<String, Value>) -> String {
     for (name, value) in as_map(body) {
         if FIXED.contains(&name.as_str()) {
             map.insert(name, value);
         }
     }
-    Zeroizing::new(Value::Object(map).to_string())
+    Value::Object(map).to_string()
 }

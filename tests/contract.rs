@@ -17,10 +17,13 @@ use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use async_trait::async_trait;
-use oauth_dcr::testing::{FailingStore, StoreCall, StoreFault, contract, run};
+use oauth_dcr::testing::{
+    CountingEntropy, FailingEntropy, FailingStore, ManualClock, StaticResolver, StoreCall, StoreFault,
+    contract, run,
+};
 use oauth_dcr::{
-    Client, ClientDirectory, ClientId, ClientStore, MemoryClientStore, MemoryReplayGuard, ReplayGuard,
-    ReplayKey, StoreError,
+    Client, ClientDirectory, ClientId, ClientStore, Clock, Entropy, FetchPurpose, JwksResolver,
+    MemoryClientStore, MemoryReplayGuard, ReplayGuard, ReplayKey, StoreError,
 };
 use time::OffsetDateTime;
 
@@ -202,6 +205,56 @@ fn each_defect_of_a_replay_guard_is_found() {
         let panic = catch_unwind(AssertUnwindSafe(|| polled(&guard))).expect_err(complaint);
         assert!(panic_message(&panic).contains(complaint), "{}", panic_message(&panic));
     }
+}
+
+/// The clock stands still until it is told; clones show the same time.
+#[test]
+fn a_manual_clock_moves_when_told() {
+    let clock = ManualClock::new();
+    let shown = clock.clone();
+    assert_eq!((clock.now(), clock.now().unix_timestamp()), (ManualClock::START, 1_767_225_600));
+    clock.advance(90);
+    assert_eq!(shown.now(), ManualClock::START + time::Duration::seconds(90));
+    shown.advance(-100);
+    assert_eq!(clock.now(), ManualClock::START - time::Duration::seconds(10));
+    clock.set(OffsetDateTime::UNIX_EPOCH);
+    assert_eq!(shown.now(), OffsetDateTime::UNIX_EPOCH);
+}
+
+/// The bytes go on from one call to the next, and begin again after ff.
+#[test]
+fn counting_entropy_goes_on() {
+    let entropy = CountingEntropy::new();
+    let (mut first, mut second) = ([9; 3], [9; 300]);
+    entropy.fill(&mut first).unwrap();
+    entropy.clone().fill(&mut second).unwrap();
+    assert_eq!(first, [0, 1, 2]);
+    assert_eq!((second[0], second[252], second[253], second[299]), (3, 255, 0, 46));
+    assert_eq!(entropy.taken(), 303);
+    assert_eq!(FailingEntropy.fill(&mut first).unwrap_err().0, FailingEntropy::TEXT);
+}
+
+/// A resolver has the documents it was given, and remembers what it was asked for.
+#[test]
+fn a_static_resolver_records() {
+    let resolver = StaticResolver::new().with("https://a.example/jwks", serde_json::json!({ "keys": [] }));
+    let fetch = |uri: &str, purpose| run(resolver.fetch(&uri.parse().unwrap(), purpose));
+    assert_eq!(
+        fetch("https://a.example/jwks", FetchPurpose::Keys).unwrap(),
+        serde_json::json!({ "keys": [] })
+    );
+    assert!(fetch("https://b.example/", FetchPurpose::SectorIdentifier).is_err());
+    let expected = [
+        ("https://a.example/jwks".to_owned(), FetchPurpose::Keys),
+        ("https://b.example/".to_owned(), FetchPurpose::SectorIdentifier),
+    ];
+    assert_eq!(resolver.fetched(), expected);
+}
+
+#[test]
+#[should_panic(expected = "the future waits: it needs a runtime")]
+fn a_future_that_waits_is_not_run() {
+    run(std::future::pending::<()>());
 }
 
 /// What a store that works does not answer is an answer of a failing one.

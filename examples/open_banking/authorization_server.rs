@@ -42,7 +42,7 @@ impl AuthorizationServer {
                 "jwksUri": directory_keys,
                 "scopes": ["openid", "accounts"],
                 "allowedClaims":
-                    ["iat", "software_id", "client_name", "client_uri", "scope", "software_jwks_uri"],
+                    ["software_id", "client_name", "client_uri", "scope", "software_jwks_uri"],
             }],
 
             // Requests must be signed, with keys at the address in this claim of the statement.

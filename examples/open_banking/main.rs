@@ -23,6 +23,7 @@ mod key;
 mod key_server;
 mod parties;
 mod show;
+mod world;
 
 use std::error::Error;
 
@@ -32,16 +33,8 @@ use serde_json::{Map, Value, json};
 use crate::authorization_server::AuthorizationServer;
 use crate::key::Key;
 use crate::key_server::KeyServer;
-use crate::parties::{Directory, Software};
-
-/// Everybody who takes part.
-struct World {
-    directory: Directory,
-    software: Software,
-    keys: KeyServer,
-    server: AuthorizationServer,
-    http: Client,
-}
+use crate::parties::{Directory, Software, members};
+use crate::world::{World, expect};
 
 /// What the software keeps of its registration.
 struct Registration {
@@ -137,7 +130,9 @@ async fn read_and_update(world: &World, registration: &Registration) -> Result<(
     show::token("update", &request)?;
     let token = Some(registration.token.as_str());
     let (status, _) = world.send(Method::PUT, &registration.uri, token, Some(&request)).await?;
-    expect(status, StatusCode::OK)
+    expect(status, StatusCode::OK)?;
+    show::say("The server asked for no keys this time: it keeps key sets for a while.");
+    Ok(())
 }
 
 /// Steps 9 and 10.
@@ -151,6 +146,7 @@ async fn meet_refusals(world: &World) -> Result<(), Box<dyn Error>> {
     let request = world.software.request(audience, &statement, Map::new())?;
     let (status, _) = world.send(Method::POST, &world.server.endpoint, None, Some(&request)).await?;
     expect(status, StatusCode::BAD_REQUEST)?;
+    show::say("The directory did not sign this, and the rest of the request is not looked at any more.");
 
     show::step(10, "Refused: somebody else uses a good statement");
     show::say(
@@ -162,7 +158,9 @@ async fn meet_refusals(world: &World) -> Result<(), Box<dyn Error>> {
     let request = thief.request(audience, &world.directory.statement()?, Map::new())?;
     show::token("request of the thief", &request)?;
     let (status, _) = world.send(Method::POST, &world.server.endpoint, None, Some(&request)).await?;
-    expect(status, StatusCode::BAD_REQUEST)
+    expect(status, StatusCode::BAD_REQUEST)?;
+    show::say("The statement leads to the keys of the software, and none of them made this signature.");
+    Ok(())
 }
 
 /// Steps 11 and 12.
@@ -175,38 +173,4 @@ async fn delete(world: &World, registration: &Registration) -> Result<(), Box<dy
     show::step(12, "Gone: its token has no more effect");
     let (status, _) = world.send(Method::GET, &registration.uri, token, None).await?;
     expect(status, StatusCode::UNAUTHORIZED)
-}
-
-impl World {
-    /// Sends a request, and shows it, the answer, and what the server fetched in between.
-    async fn send(
-        &self,
-        method: Method,
-        url: &str,
-        token: Option<&str>,
-        signed: Option<&str>,
-    ) -> Result<(StatusCode, Value), Box<dyn Error>> {
-        show::request(&method, url, token, signed);
-        let mut request = self.http.request(method, url);
-        if let Some(token) = token {
-            request = request.bearer_auth(token);
-        }
-        if let Some(jwt) = signed {
-            request = request.header("content-type", "application/jwt").body(jwt.to_owned());
-        }
-        let response = request.send().await?;
-        let (status, body) = (response.status(), response.bytes().await?);
-        let answer = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body)? };
-        show::fetched(&self.keys.take_requests());
-        show::answer(status, &answer);
-        Ok((status, answer))
-    }
-}
-
-fn expect(status: StatusCode, expected: StatusCode) -> Result<(), Box<dyn Error>> {
-    if status == expected { Ok(()) } else { Err(format!("expected {expected}, got {status}").into()) }
-}
-
-fn members(value: Value) -> Map<String, Value> {
-    if let Value::Object(members) = value { members } else { Map::new() }
 }

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use uuid::Builder;
 
 use crate::key::Key;
-use crate::members;
 
 /// What the directory is called.
 pub(crate) const DIRECTORY: &str = "https://directory.example";
@@ -94,4 +93,9 @@ fn times_and_name(lifetime: i64) -> Result<Map<String, Value>, Box<dyn Error>> {
     OsEntropy.fill(&mut random)?;
     let name = Builder::from_random_bytes(random).into_uuid().to_string();
     Ok(members(json!({ "iat": now, "exp": now + lifetime, "jti": name })))
+}
+
+/// The members of a JSON object.
+pub(crate) fn members(value: Value) -> Map<String, Value> {
+    if let Value::Object(members) = value { members } else { Map::new() }
 }

@@ -2,11 +2,16 @@
 //!
 //! ```text
 //! cargo run --example server
-//! cargo run --example server -- --config examples/server/janssen.json --port 0
+//! cargo run --example server -- --config examples/server/config/openid.json --port 0
 //! ```
 //!
 //! It speaks plain HTTP on the loopback interface and keeps its clients in memory. Behind a proxy that
-//! terminates TLS, `--public-url` is the address that clients see.
+//! terminates TLS, `--public-url` is the address that clients see. Ready configurations are in `config`, with a
+//! word on each in its `README.md`.
+//!
+//! Key sets and sector documents are fetched over HTTPS from the public internet. `--allow-private-networks` opens
+//! loopback and private networks too: whoever registers a client could then reach into them, so it is for
+//! demonstrations. `--allow-port` and `--add-root-certificate` let servers in that are set up for them.
 
 mod discovery;
 mod options;
@@ -42,13 +47,19 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     let server = options.server(address)?;
 
-    let mut builder = Registrar::builder(server.config, MemoryClientStore::default());
+    let mut builder =
+        Registrar::builder(server.config, MemoryClientStore::default()).jwks_resolver(options.resolver()?);
     if let Some(profile) = options.profile.as_deref().and_then(Profile::preset) {
         builder = builder.profile(profile.clone());
     }
     let registrar = builder.build().map_err(|error| Misconfigured(error.to_string()))?;
     for warning in registrar.warnings() {
         tracing::warn!("{warning}");
+    }
+    if options.allow_private_networks {
+        tracing::warn!(
+            "--allow-private-networks: whoever registers can make this server ask its own network"
+        );
     }
 
     let discovery = discovery::document(&server.issuer, &server.registration_endpoint, &registrar);

@@ -1,12 +1,13 @@
 //! The command line and the configuration file.
 
+use std::error::Error;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use oauth_dcr::{Profile, RegistrarConfig};
+use oauth_dcr::{HttpsResolver, Profile, RegistrarConfig};
 use url::Url;
 
 /// A server that registers OAuth clients.
@@ -27,6 +28,15 @@ pub(crate) struct Options {
     /// The issuer, as clients see it. Default: that of the configuration, or the address that is listened on
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<Url>,
+    /// Dangerous, for demonstrations: fetch documents from loopback and private networks too
+    #[arg(long)]
+    pub(crate) allow_private_networks: bool,
+    /// One more port to fetch documents from, besides 443. Can be given again
+    #[arg(long = "allow-port", value_name = "PORT")]
+    pub(crate) allow_ports: Vec<u16>,
+    /// One more certificate authority to trust when documents are fetched, as PEM. Can be given again
+    #[arg(long = "add-root-certificate", value_name = "FILE")]
+    pub(crate) root_certificates: Vec<PathBuf>,
 }
 
 /// What follows from the options once the address is known.
@@ -42,6 +52,20 @@ pub(crate) struct Server {
 pub(crate) struct Misconfigured(pub(crate) String);
 
 impl Options {
+    /// What fetches key sets and sector documents.
+    pub(crate) fn resolver(&self) -> Result<HttpsResolver, Box<dyn Error>> {
+        let mut builder =
+            HttpsResolver::builder().allow_private_networks_dangerously(self.allow_private_networks);
+        for port in &self.allow_ports {
+            builder = builder.allow_port(*port);
+        }
+        for path in &self.root_certificates {
+            let pem = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+            builder = builder.add_root_certificate_pem(pem);
+        }
+        Ok(builder.build()?)
+    }
+
     pub(crate) fn server(&self, address: SocketAddr) -> Result<Server, Misconfigured> {
         let config = self.config.as_deref().map(read).transpose()?;
         let issuer = match (&self.public_url, config.as_ref().and_then(|config| config.issuer.as_ref())) {

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::compile::{Checks, JWT_CLAIMS, Policy, Rule, Steps, is_never_metadata};
+use super::compile::{Checks, JWT_CLAIMS, Policy, Rule, RuleHead, Steps, is_never_metadata};
 use super::trace::{self, Recorder};
 use super::{relation, shape};
 use crate::config::Reading;
@@ -68,11 +68,8 @@ impl Policy {
         }
         self.modify(&self.steps, None, document, facts, &mut faults, &mut recorder);
         self.infer_native(document, &mut recorder);
-        for rule in &self.rules {
-            if (rule.modifies || recorder.is_some())
-                && rule.may_hold(document)
-                && rule.when.holds(document, facts)
-            {
+        for head in &self.modifying {
+            if let Some(rule) = self.holding_rule(*head, document, facts) {
                 trace::fired(&mut recorder, &rule.id);
                 self.modify(&rule.steps, Some(rule), document, facts, &mut faults, &mut recorder);
             }
@@ -93,9 +90,9 @@ impl Policy {
         // A rule's checks count only if its condition still holds: a later rule may have removed its cause. At most
         // 128 rules, so one bit each remembers which do.
         let mut holding: u128 = 0;
-        for (position, rule) in self.rules.iter().enumerate() {
-            if rule.checks && rule.may_hold(document) && rule.when.holds(document, facts) {
-                holding |= 1 << position;
+        for head in &self.checking {
+            if let Some(rule) = self.holding_rule(*head, document, facts) {
+                holding |= 1 << head.place;
                 if let Some(failure) = &rule.reject {
                     faults.push(rule.violation(self, failure.clone()));
                 }
@@ -130,9 +127,21 @@ impl Policy {
     }
 
     /// The checks of the profile itself, then those of the rules whose bit is set.
-    fn holding_steps(&self, holding: u128) -> impl Iterator<Item = (&Steps, Option<&Rule>)> {
-        let rules = self.rules.iter().enumerate().filter(move |(position, _)| holding >> position & 1 == 1);
-        std::iter::once((&self.steps, None)).chain(rules.map(|(_, rule)| (&rule.steps, Some(rule))))
+    fn holding_steps(&self, mut holding: u128) -> impl Iterator<Item = (&Steps, Option<&Rule>)> {
+        let rules = std::iter::from_fn(move || {
+            let place = holding.trailing_zeros() as usize;
+            holding &= holding.checked_sub(1)?;
+            self.rules.get(place)
+        });
+        std::iter::once((&self.steps, None)).chain(rules.map(|rule| (&rule.steps, Some(rule))))
+    }
+
+    /// The rule, if its condition holds.
+    fn holding_rule(&self, head: RuleHead, document: &Document<'_>, facts: &Facts<'_>) -> Option<&Rule> {
+        if head.needs.is_some_and(|field| !document.has(field)) {
+            return None;
+        }
+        self.rules.get(usize::from(head.place)).filter(|rule| rule.when.holds(document, facts))
     }
 
     /// Judges the members of the body that are no metadata, and takes them out.
@@ -451,11 +460,6 @@ impl Policy {
 }
 
 impl Rule {
-    /// Whether the member is there without which the condition cannot hold: most rules are done with by this.
-    fn may_hold(&self, document: &Document<'_>) -> bool {
-        self.needs.is_none_or(|field| document.has(field))
-    }
-
     fn violation(&self, policy: &Policy, failure: Failure) -> Violation {
         let member = self.member.map(|field| policy.name_of(field).to_owned()).unwrap_or_default();
         let message = self.message.clone().unwrap_or_else(|| format!("is refused by the rule {}", self.id));

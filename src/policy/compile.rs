@@ -33,6 +33,9 @@ pub(crate) struct Policy {
     pub(super) envelope_fields: Vec<FieldId>,
     pub(super) cancel_when: Option<Condition>,
     pub(super) rules: Vec<Rule>,
+    /// The rules that change values, and those that demand something of final ones.
+    pub(super) modifying: Vec<RuleHead>,
+    pub(super) checking: Vec<RuleHead>,
     pub(super) scopes: Option<Scopes>,
     pub(super) supported_scopes: Option<Vec<String>>,
     pub(crate) redirect: RedirectRules,
@@ -92,6 +95,23 @@ pub(super) struct Steps {
     pub(super) min_items: Vec<(FieldId, usize)>,
 }
 
+/// What is looked at first of a rule: rules are large and most do not concern a request, so these stand by themselves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RuleHead {
+    /// A member without which the condition cannot hold.
+    pub(super) needs: Option<FieldId>,
+    pub(super) place: u8,
+}
+
+impl RuleHead {
+    fn all_of(rules: &[Rule], concerns: impl Fn(&Rule) -> bool) -> Vec<Self> {
+        let head = |(place, rule): (usize, &Rule)| {
+            Some(Self { needs: rule.when.needed_member(), place: u8::try_from(place).ok()? })
+        };
+        rules.iter().enumerate().filter(|(_, rule)| concerns(rule)).filter_map(head).collect()
+    }
+}
+
 impl Steps {
     fn modifies(&self) -> bool {
         !(self.forbid.is_empty()
@@ -131,11 +151,6 @@ pub(super) struct Checks {
 pub(super) struct Rule {
     pub(super) id: String,
     pub(super) when: Condition,
-    /// A member without which the condition cannot hold.
-    pub(super) needs: Option<FieldId>,
-    /// Whether it changes values, and whether it demands anything of final ones.
-    pub(super) modifies: bool,
-    pub(super) checks: bool,
     pub(super) steps: Steps,
     pub(super) reject: Option<Failure>,
     pub(super) member: Option<FieldId>,
@@ -192,10 +207,7 @@ impl Policy {
                     .as_deref()
                     .and_then(|name| compiler.find(name))
                     .or_else(|| when.first_member()),
-                needs: when.needed_member(),
                 when,
-                modifies: own.modifies(),
-                checks: rule.reject.is_some() || own.checks(),
                 steps: own,
                 reject: rule.reject.clone().map(Failure::from),
                 message: rule.message.clone(),
@@ -225,6 +237,8 @@ impl Policy {
             envelope,
             envelope_fields,
             cancel_when,
+            modifying: RuleHead::all_of(&rules, |rule| rule.steps.modifies()),
+            checking: RuleHead::all_of(&rules, |rule| rule.reject.is_some() || rule.steps.checks()),
             rules,
             supported_scopes: supported_scopes.map(<[String]>::to_vec),
             scopes: profile.scope.as_ref().map(|scope| Scopes::compile(scope, supported_scopes)),

@@ -313,6 +313,19 @@ fn an_update_sets_nothing_that_a_registration_could_not() {
     assert_eq!((stored.revision(), stored.expires_at(), stored.flags().trusted), (3, None, false));
 }
 
+/// `dynamicRegistrationPersistClientAuthorizations` is settled at registration.
+#[test]
+fn an_update_keeps_the_flags_of_a_registration() {
+    for is_on in [true, false] {
+        let server = server(json!({ "dynamicRegistrationPersistClientAuthorizations": is_on }));
+        server.enroll(json!({}));
+        assert_eq!(server.stored(ID[0]).unwrap().flags().persist_authorizations, is_on);
+        let members = json!({ "client_id": ID[0], "redirect_uris": [REDIRECT] });
+        let updated = server.update(ID[0], TOKEN[0], members).unwrap();
+        assert_eq!(updated.client().flags().persist_authorizations, is_on);
+    }
+}
+
 /// `enableClientGrantTypeUpdate: false`: an update may repeat the grant types, not change them.
 #[test]
 fn grant_types_may_be_fixed() {
