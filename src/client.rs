@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::json::{self, Limits};
+use crate::json::{self, JsonFault, Limits};
 use crate::metadata::{ClientMetadata, Document, Origin};
 use crate::secret::{StoredSecret, TokenDigest};
 
@@ -235,12 +235,14 @@ impl Registered {
     }
 
     fn typed(&self) -> &ClientMetadata {
-        self.typed.get_or_init(|| Arc::new(ClientMetadata::decode(&self.document()).0))
+        self.typed.get_or_init(|| {
+            Arc::new(self.document().map(|document| ClientMetadata::decode(&document).0).unwrap_or_default())
+        })
     }
 
-    pub(crate) fn document(&self) -> Document<'_> {
+    /// The metadata by field id; an error if the text is none that the engine writes.
+    pub(crate) fn document(&self) -> Result<Document<'_>, JsonFault> {
         json::read_object(self.text.as_bytes(), TRUSTED, Origin::Stored)
-            .unwrap_or_else(|_| Document::with_capacity(0))
     }
 }
 
@@ -302,9 +304,11 @@ impl<'de> Deserialize<'de> for Client {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let form = ClientForm::deserialize(deserializer)?;
         let text = serde_json::to_string(&form.metadata).map_err(serde::de::Error::custom)?;
+        let metadata = Registered::new(text);
+        metadata.document().map_err(|fault| serde::de::Error::custom(format!("the metadata {fault}")))?;
         Ok(Self {
             id: form.id,
-            metadata: Registered::new(text),
+            metadata,
             issued_at: form.issued_at,
             expires_at: form.expires_at,
             secret: form.secret,

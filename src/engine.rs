@@ -114,7 +114,7 @@ impl Engine {
 
     /// A draft of checked metadata, with the statement as it came (RFC 7591 section 3.2.1).
     pub(crate) fn draft<'a>(
-        &self,
+        &'a self,
         mut document: Document<'a>,
         flags: ServerFlags,
         statement: Option<&Statement<'_>>,
@@ -123,7 +123,7 @@ impl Engine {
             let token = FieldValue::Text(Cow::Owned(statement.token.clone()));
             document.set(fields::SOFTWARE_STATEMENT, token, Origin::Statement);
         }
-        let mut draft = Draft::new(document, flags);
+        let mut draft = Draft::new(document, &self.policy, flags);
         self.take_custom_flags(&mut draft);
         draft
     }
@@ -171,7 +171,7 @@ impl Engine {
         facts: &Facts<'a>,
     ) -> Result<Checked<'a>, Error> {
         if let Some(standard) = self.standard.as_ref().filter(|_| draft.is_changed) {
-            let mut faults = Vec::new();
+            let mut faults = self.policy.judge_shapes(&mut draft.document);
             standard.check(&mut draft.document, facts, &Default::default(), &mut faults);
             self.accept(faults)?;
         }
@@ -197,14 +197,12 @@ impl Engine {
             let drawn_id =
                 || draw.client_id().ok_or_else(|| entropy_error(EntropyError("no identifier".to_owned())));
             let id = draft.client_id.clone().map_or_else(drawn_id, Ok)?;
-            let ttl = self.policy.response.secret.as_ref().map_or(0, |secret| secret.ttl_s);
-            let secret_ttl = (ttl > 0).then(|| now.unix_timestamp().saturating_add(ttl));
             let client = Client {
                 id,
                 metadata: metadata.clone(),
                 issued_at: now.unix_timestamp(),
                 expires_at,
-                secret_expires_at: secret.as_ref().and(earlier(secret_ttl, expires_at)),
+                secret_expires_at: secret.as_ref().and(issue::secret_expiry(&self.policy, expires_at, now)),
                 secret: secret
                     .as_ref()
                     .map(|secret| issue::stored_secret(secret, need, self.settings.return_secret_on_read)),
@@ -223,7 +221,7 @@ impl Engine {
                 Err(StoreError::AlreadyExists) if draft.client_id.is_none() => {}
                 Err(StoreError::AlreadyExists) => {
                     let message = "a client with this identifier is registered already";
-                    let violation = Violation::new("", "client_id.taken", Failure::DUPLICATE, message);
+                    let violation = Violation::new("", "client_id.taken", Failure::METADATA, message);
                     return Err(self.policy.reject(vec![violation]).into());
                 }
                 Err(error) => return Err(store_error(error)),
@@ -306,13 +304,6 @@ impl Engine {
             }
         }
         Ok(Registration { client, status, secret, token, body })
-    }
-}
-
-fn earlier(one: Option<i64>, other: Option<i64>) -> Option<i64> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(one.min(other)),
-        (one, other) => one.or(other),
     }
 }
 

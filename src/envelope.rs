@@ -24,8 +24,8 @@ pub(crate) enum Opened<'b> {
 pub(crate) struct Signed<'p> {
     payload: Vec<u8>,
     policy: &'p JwsPolicy,
-    /// The claims that are used; empty: all.
-    allow_claims: &'p [String],
+    /// The claims that are used. Nothing: all.
+    allow_claims: Option<&'p [String]>,
 }
 
 impl Opened<'_> {
@@ -92,8 +92,8 @@ impl Engine {
         let Opened::Signed(jws) = body else { return Ok(None) };
         let iss = jws.unverified().issuer().map_err(|fault| self.bad_request(fault))?.unwrap_or_default();
         let issuers = self.policy.request.issuers.iter().filter(|issuer| issuer.is_for(&iss));
-        let named = issuers.map(|issuer| (&issuer.jws, &issuer.allow_claims[..]));
-        let unnamed = self.policy.request.jws.iter().map(|jws| (jws, &[][..]));
+        let named = issuers.map(|issuer| (&issuer.jws, issuer.allow_claims.as_deref()));
+        let unnamed = self.policy.request.jws.iter().map(|jws| (jws, None));
         let cx = KeyContext { hook: self.key_hook(operation, request, None), statement };
         let mut verdict = JoseFault::Algorithm;
         for (policy, allow_claims) in named.chain(unnamed) {
@@ -121,10 +121,13 @@ impl Engine {
         };
         let mut document = self.read_json(&signed.payload)?;
         self.check_request_claims(&document, signed.policy, statement)?;
-        if !signed.allow_claims.is_empty() {
-            let is_allowed = |name: &str| signed.allow_claims.iter().any(|own| own == name);
+        if let Some(allowed) = signed.allow_claims {
+            let is_allowed = |name: &str| allowed.iter().any(|own| own == name);
             document.retain(|field| is_allowed(field.spec().map_or("", |spec| spec.name)));
-            document.extras.retain(|extra| is_allowed(&extra.name));
+            // What one-time use needs is no metadata in any case.
+            document
+                .extras
+                .retain(|extra| is_allowed(&extra.name) || matches!(&*extra.name, "iss" | "jti" | "exp"));
         }
         Ok(document)
     }

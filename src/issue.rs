@@ -112,6 +112,13 @@ pub(crate) fn expiry(document: &mut Document<'_>, policy: &Policy, now: OffsetDa
         .filter(|expiry| *expiry < 253_402_300_800)
 }
 
+/// When a secret that is made now expires: after its own time or with its client.
+pub(crate) fn secret_expiry(policy: &Policy, client_expiry: Option<i64>, now: OffsetDateTime) -> Option<i64> {
+    let ttl = policy.response.secret.as_ref().map(|secret| secret.ttl_s).filter(|ttl| *ttl > 0);
+    let own = ttl.map(|ttl| now.unix_timestamp().saturating_add(ttl));
+    own.into_iter().chain(client_expiry).min()
+}
+
 /// What an update does to the secret: kept between methods that use one, made when one begins to be used, dropped
 /// when none is used any more.
 pub(crate) fn renew_secret(
@@ -119,6 +126,7 @@ pub(crate) fn renew_secret(
     need: SecretNeed,
     return_on_read: bool,
     draw: &Draw,
+    secret_expiry: Option<i64>,
 ) -> Option<ClientSecret> {
     match (&client.secret, need) {
         (_, SecretNeed::None) => {
@@ -130,7 +138,7 @@ pub(crate) fn renew_secret(
         (None, _) | (Some(StoredSecret::Digest(_)), SecretNeed::Computed) => {
             let secret = draw.secret();
             client.secret = Some(stored_secret(&secret, need, return_on_read));
-            client.secret_expires_at = client.expires_at;
+            client.secret_expires_at = secret_expiry;
             Some(secret)
         }
         (Some(_), _) => None,

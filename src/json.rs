@@ -146,9 +146,12 @@ impl<'de> Visitor<'de> for ObjectVisitor<'_> {
                         return Err(reader.stop(JsonFault::Duplicate(name.into_owned())));
                     }
                     let value = read_value(reader, kind, &mut map)?;
-                    if let Some(value) = value.filter(|value| !value.is_blank()) {
-                        let tag = split_off(name, tag_at);
-                        document.variants.push(Variant { field, tag, origin: reader.origin, value });
+                    let tag = split_off(name, tag_at);
+                    match value.filter(|value| !value.is_blank()) {
+                        Some(value) => {
+                            document.variants.push(Variant { field, tag, origin: reader.origin, value });
+                        }
+                        None => document.blank_variants.push((field, tag)),
                     }
                 }
                 Place::Extra => {

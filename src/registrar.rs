@@ -15,7 +15,7 @@ use crate::policy::Trace;
 use crate::profile::Operation;
 use crate::request::{Caller, RegisterRequest};
 use crate::response::Registration;
-use crate::update::Lost;
+use crate::update::{Lost, Used};
 use crate::wire::WireError;
 
 /// The registration engine of one authorization server.
@@ -88,9 +88,10 @@ impl Registrar {
     /// As [`register`](Self::register) and [`read`](Self::read). The client stays as it was then.
     pub async fn update(&self, id: &ClientId, request: RegisterRequest<'_>) -> Result<Registration, Error> {
         let engine = &*self.0;
+        let mut used = Used::default();
         for _ in 0..TRIES {
             let client = engine.authenticate(Operation::Update, id, request.caller).await?;
-            match engine.update_once(client, &request).await {
+            match engine.update_once(client, &request, &mut used).await {
                 // Somebody else changed the client: everything is judged again on what it is now.
                 Err(Error::Host(host)) if host.source.is::<Lost>() => {}
                 result => return result,

@@ -172,7 +172,7 @@ fn hidden_members(client: &Client, policy: &Policy) -> Option<String> {
     if policy.response.omit.is_empty() && !policy.hides_members() {
         return None;
     }
-    let mut document = client.metadata.document();
+    let mut document = client.metadata.document().ok()?;
     document.retain(|field| !is_hidden(field));
     document.extras.retain(|extra| !policy.response.omit.iter().any(|name| *name == extra.name));
     Some(document.to_json_text())
@@ -189,6 +189,7 @@ pub(crate) fn as_map(body: &str) -> Map<String, Value> {
 
 /// The body as a hook changed it, with the fixed members as they were.
 pub(crate) fn from_map(body: &str, mut map: Map<String, Value>) -> String {
+    map.retain(|name, _| !FIXED.contains(&name.as_str()));
     for (name, value) in as_map(body) {
         if FIXED.contains(&name.as_str()) {
             map.insert(name, value);

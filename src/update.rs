@@ -18,9 +18,10 @@ impl Engine {
         &self,
         client: Client,
         request: &RegisterRequest<'_>,
+        used: &mut Used,
     ) -> Result<Registration, Error> {
         let metadata = client.metadata.clone();
-        let stored = metadata.document();
+        let stored = metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
         let body = self.open(request)?;
         let statement = self.statement(&body, Operation::Update, request).await?;
         let claims = statement.as_ref().map(|statement| self.statement_claims(statement)).transpose()?;
@@ -29,7 +30,9 @@ impl Engine {
         let signed = self.verified_request(&body, claims.as_ref(), Operation::Update, request).await?;
         let mut document = self.request_document(body, signed.as_ref(), claims.as_ref())?;
         self.accept(self.identity_faults(&client, &document))?;
-        self.consume_request(&document, signed.as_ref()).await?;
+        if !std::mem::replace(&mut used.request, true) {
+            self.consume_request(&document, signed.as_ref()).await?;
+        }
         if self.settings.update_mode == UpdateMode::Merge {
             document = merged(&stored, document);
         }
@@ -51,7 +54,9 @@ impl Engine {
             self.obey(hook.update_client(&cx, &mut draft).await)?;
         }
         let Checked(draft) = self.check_again(draft, &facts)?;
-        if let (Some(statement), Some(claims)) = (&statement, &claims) {
+        if let (Some(statement), Some(claims)) = (&statement, &claims)
+            && !std::mem::replace(&mut used.statement, true)
+        {
             self.consume_statement(statement, claims).await?;
         }
 
@@ -64,7 +69,9 @@ impl Engine {
             ..client
         };
         let need = SecretNeed::of(&draft.document, &self.policy);
-        let issued = issue::renew_secret(&mut next, need, self.settings.return_secret_on_read, &draw);
+        let secret_expiry = issue::secret_expiry(&self.policy, next.expires_at, self.clock.now());
+        let issued =
+            issue::renew_secret(&mut next, need, self.settings.return_secret_on_read, &draw, secret_expiry);
         let rotate = self.policy.response.management_token.as_ref().and_then(|token| token.rotate);
         let mut token = presented(request.caller);
         if matches!(rotate, Some(Rotate::OnUpdate | Rotate::OnRead)) && token.is_some() {
@@ -121,6 +128,13 @@ impl Engine {
     }
 }
 
+/// What an update has used up already: a request is one use of its signatures however often it begins again.
+#[derive(Debug, Default)]
+pub(crate) struct Used {
+    request: bool,
+    statement: bool,
+}
+
 /// An update that lost against another one; it never leaves the registrar.
 #[derive(Debug, thiserror::Error)]
 #[error("the client was changed in the meantime")]
@@ -131,6 +145,9 @@ fn merged<'a>(stored: &Document<'a>, sent: Document<'a>) -> Document<'a> {
     let mut document = stored.clone();
     for field in &sent.blanks {
         document.remove(*field);
+    }
+    for (field, tag) in &sent.blank_variants {
+        document.variants.retain(|own| own.field != *field || !own.tag.eq_ignore_ascii_case(tag));
     }
     for (one, other) in [(fields::JWKS, fields::JWKS_URI), (fields::JWKS_URI, fields::JWKS)] {
         if sent.has(one) {

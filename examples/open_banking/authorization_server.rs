@@ -52,7 +52,8 @@ impl AuthorizationServer {
             "externalUriWhiteList": [keys.url("/software/*")],
         });
 
-        // For a server on the internet `HttpsResolver::new()` is right. This one looks for keys on its own machine.
+        // For a server on the internet `HttpsResolver::new()` is right. This one looks for keys on its own
+        // machine.
         let resolver = HttpsResolver::builder()
             .allow_private_networks_dangerously(true)
             .allow_port(keys.port)

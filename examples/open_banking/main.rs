@@ -5,11 +5,11 @@
 //! ```
 //!
 //! ```text
-//!    directory ──── software statement, signed by the directory ────► software (the client)
-//!        │                                                               │
-//!        │ key set, over TLS                                             │ registration request, signed by the
-//!        ▼                                                               ▼ software, with the statement inside
-//!    authorization server ◄──────────────────────────────────────────────┘
+//!    directory ── software statement, signed by the directory ──► software (the client)
+//!        │                                                           │
+//!        │ key set, over TLS                                         │ registration request, signed by
+//!        ▼                                                           ▼ the software, statement inside
+//!    authorization server ◄──────────────────────────────────────────┘
 //!        ▲
 //!        └── key set of the software, from the address that the statement names
 //! ```

@@ -57,8 +57,8 @@ impl Software {
     /// A registration request (RFC 7591 section 2) as a JWT for one authorization server, with some members
     /// replaced.
     ///
-    /// `jwks` has the keys with which the client will authenticate at the token endpoint. These may be others than
-    /// those that sign the request; here they are the same.
+    /// `jwks` has the keys with which the client will authenticate at the token endpoint. These may be others
+    /// than those that sign the request; here they are the same.
     pub(crate) fn request(
         &self,
         audience: &str,

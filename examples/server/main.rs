@@ -6,12 +6,12 @@
 //! ```
 //!
 //! It speaks plain HTTP on the loopback interface and keeps its clients in memory. Behind a proxy that
-//! terminates TLS, `--public-url` is the address that clients see. Ready configurations are in `config`, with a
-//! word on each in its `README.md`.
+//! terminates TLS, `--public-url` is the address that clients see. Ready configurations are in `config`, with
+//! a word on each in its `README.md`.
 //!
-//! Key sets and sector documents are fetched over HTTPS from the public internet. `--allow-private-networks` opens
-//! loopback and private networks too: whoever registers a client could then reach into them, so it is for
-//! demonstrations. `--allow-port` and `--add-root-certificate` let servers in that are set up for them.
+//! Key sets and sector documents are fetched over HTTPS from the public internet. `--allow-private-networks`
+//! opens loopback and private networks too: whoever registers a client could then reach into them, so it is
+//! for demonstrations. `--allow-port` and `--add-root-certificate` let servers in that are set up for them.
 
 mod discovery;
 mod options;

@@ -53,17 +53,20 @@ pub(crate) struct Misconfigured(pub(crate) String);
 
 impl Options {
     /// What fetches key sets and sector documents.
-    pub(crate) fn resolver(&self) -> Result<HttpsResolver, Box<dyn Error>> {
+    pub(crate) fn resolver(&self) -> Result<HttpsResolver, Misconfigured> {
         let mut builder =
             HttpsResolver::builder().allow_private_networks_dangerously(self.allow_private_networks);
         for port in &self.allow_ports {
             builder = builder.allow_port(*port);
         }
         for path in &self.root_certificates {
-            let pem = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            builder = builder.add_root_certificate_pem(pem);
+            let fault = |error| Misconfigured(format!("{}: {error}", path.display()));
+            builder = builder.add_root_certificate_pem(std::fs::read(path).map_err(fault)?);
         }
-        Ok(builder.build()?)
+        builder.build().map_err(|error| {
+            let cause = error.source().map_or_else(String::new, |source| format!(": {source}"));
+            Misconfigured(format!("{error}{cause}"))
+        })
     }
 
     pub(crate) fn server(&self, address: SocketAddr) -> Result<Server, Misconfigured> {

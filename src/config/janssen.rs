@@ -7,8 +7,8 @@ use url::Url;
 
 use super::defaults::{MAX_BODY_BYTES, MAX_JSON_DEPTH, MAX_MEMBERS, SECTOR_CACHE_MINUTES};
 use super::{
-    Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType, SsaValidationConfig, Supported,
-    TrustedIssuer, UpdateMode, lenient, trust,
+    ConfiguredKeys, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType, SsaValidationConfig,
+    Supported, TrustedIssuer, UpdateMode, lenient, trust,
 };
 use crate::secret::SharedSecret;
 
@@ -176,7 +176,7 @@ pub struct RegistrarConfig {
     pub dcr_signature_validation_enabled: bool,
     /// The keys of signed requests by value: a JWK Set, or a text holding one. Default: none.
     #[serde(deserialize_with = "lenient::jwks")]
-    pub dcr_signature_validation_jwks: Option<Value>,
+    pub dcr_signature_validation_jwks: Option<ConfiguredKeys>,
     /// The https address of the keys of signed requests. Default: none.
     #[serde(deserialize_with = "lenient::text")]
     pub dcr_signature_validation_jwks_uri: Option<String>,

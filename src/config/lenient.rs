@@ -5,6 +5,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Value;
 use url::Url;
 
+use super::ConfiguredKeys;
 use crate::secret::SharedSecret;
 
 #[derive(serde::Deserialize)]
@@ -108,12 +109,13 @@ pub(super) fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<U
 /// A JWK Set, as an object or as a text holding one.
 ///
 /// A text that is not JSON is kept, so that it can be reported together with all other problems.
-pub(super) fn jwks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
-    Ok(match Option::deserialize(deserializer)? {
+pub(super) fn jwks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ConfiguredKeys>, D::Error> {
+    let keys = match Option::deserialize(deserializer)? {
         Some(Value::String(text)) if text.trim().is_empty() => None,
         Some(Value::String(text)) => Some(serde_json::from_str(&text).unwrap_or(Value::String(text))),
         other => other,
-    })
+    };
+    Ok(keys.map(ConfiguredKeys))
 }
 
 /// Content encryption algorithms, of which Janssen writes some with a plus sign where the registry has a

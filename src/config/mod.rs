@@ -21,5 +21,5 @@ pub(crate) use pattern::UriPattern;
 pub use problems::{ConfigError, ConfigProblem};
 pub use supported::Supported;
 pub use trust::{SoftwareStatementValidationType, SsaValidationConfig, SsaValidationType, TrustedIssuer};
-pub use values::{Lifetime, Reading, ScopeEntry, UpdateMode};
+pub use values::{ConfiguredKeys, Lifetime, Reading, ScopeEntry, UpdateMode};
 pub use warnings::ConfigWarning;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::lenient;
+use super::{ConfiguredKeys, lenient};
 use crate::secret::SharedSecret;
 
 /// One entry of `dcrSsaValidationConfigs`: keys for signed requests or software statements of certain
@@ -38,8 +38,8 @@ pub struct SsaValidationConfig {
     pub allowed_claims: Option<Vec<String>>,
     /// The keys by value: a JWK Set, or a text holding one (RFC 7517 section 5).
     #[serde(deserialize_with = "lenient::jwks")]
-    pub jwks: Option<Value>,
-    /// The https address of a JWK Set. Tried before `jwks`.
+    pub jwks: Option<ConfiguredKeys>,
+    /// The https address of a JWK Set. Tried after `jwks` and `sharedSecret`, which need no fetch.
     #[serde(deserialize_with = "lenient::text", alias = "jwks_uri")]
     pub jwks_uri: Option<String>,
     /// The `iss` values the entry is for. An entry without any is never chosen.
@@ -116,7 +116,7 @@ pub struct TrustedIssuer {
     pub automatically_granted_scopes: Vec<String>,
     /// The issuer's keys by value: a JWK Set, or a text holding one.
     #[serde(deserialize_with = "lenient::jwks")]
-    pub jwks: Option<Value>,
+    pub jwks: Option<ConfiguredKeys>,
     /// The https address of the issuer's keys.
     #[serde(deserialize_with = "lenient::text")]
     pub jwks_uri: Option<String>,

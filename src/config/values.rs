@@ -107,3 +107,22 @@ impl From<ScopeForm> for ScopeEntry {
         }
     }
 }
+
+/// A JWK Set of the configuration. `Debug` shows how many keys it has and no key: a symmetric one would be a secret.
+#[derive(Clone, PartialEq)]
+pub struct ConfiguredKeys(pub(crate) serde_json::Value);
+
+impl ConfiguredKeys {
+    /// The set as JSON.
+    #[must_use]
+    pub fn as_json(&self) -> &serde_json::Value {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for ConfiguredKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let count = self.0.get("keys").and_then(serde_json::Value::as_array).map_or(0, Vec::len);
+        write!(f, "ConfiguredKeys({count} keys)")
+    }
+}

@@ -45,13 +45,21 @@ impl MemoryClientStore {
         self.shards.get(place).unwrap_or(first)
     }
 
-    fn release(&self, client: &Client) {
-        if let Some(key) = client.unique_key() {
-            let mut unique = write(&self.unique);
-            if unique.get(key) == Some(client.id()) {
-                unique.remove(key);
-            }
+    /// Removes a client that is still as it should be, and frees its unique key before anybody else can ask for it.
+    fn remove(
+        &self,
+        id: &ClientId,
+        unique: &mut HashMap<Box<str>, ClientId>,
+        still: impl Fn(&Client) -> bool,
+    ) -> bool {
+        let mut shard = write(self.shard(id));
+        if !shard.clients.get(id).is_some_and(still) {
+            return false;
         }
+        if let Some(key) = shard.clients.remove(id).as_ref().and_then(Client::unique_key) {
+            unique.remove(key);
+        }
+        true
     }
 }
 
@@ -109,11 +117,8 @@ impl ClientStore for MemoryClientStore {
     }
 
     async fn delete(&self, id: &ClientId) -> Result<bool, StoreError> {
-        let removed = write(self.shard(id)).clients.remove(id);
-        if let Some(client) = &removed {
-            self.release(client);
-        }
-        Ok(removed.is_some())
+        let mut unique = write(&self.unique);
+        Ok(self.remove(id, &mut unique, |_| true))
     }
 }
 
@@ -133,14 +138,19 @@ impl ClientDirectory for MemoryClientStore {
     }
 
     async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<usize, StoreError> {
-        let mut removed = Vec::new();
+        let mut removed = 0;
         for shard in &self.shards {
-            let mut shard = write(shard);
-            let expired = shard.clients.values().filter(|client| client.is_expired(now));
-            let ids: Vec<_> = expired.take(limit - removed.len()).map(|client| client.id().clone()).collect();
-            removed.extend(ids.iter().filter_map(|id| shard.clients.remove(id)));
+            let expired: Vec<ClientId> = {
+                let shard = read(shard);
+                let expired = shard.clients.values().filter(|client| client.is_expired(now));
+                expired.take(limit - removed).map(|client| client.id().clone()).collect()
+            };
+            let mut unique = write(&self.unique);
+            // An update may have come in between.
+            let gone =
+                expired.iter().filter(|id| self.remove(id, &mut unique, |client| client.is_expired(now)));
+            removed += gone.count();
         }
-        removed.iter().for_each(|client| self.release(client));
-        Ok(removed.len())
+        Ok(removed)
     }
 }

@@ -265,6 +265,8 @@ pub(crate) struct Document<'a> {
     pub(crate) extras: Vec<Extra<'a>>,
     /// Members that were sent as `null` or `""`.
     pub(crate) blanks: Vec<FieldId>,
+    /// The same for language variants.
+    pub(crate) blank_variants: Vec<(FieldId, Cow<'a, str>)>,
     /// Names of the members above the table.
     names: &'a [Box<str>],
 }
@@ -277,6 +279,7 @@ impl<'a> Document<'a> {
             variants: Vec::new(),
             extras: Vec::new(),
             blanks: Vec::new(),
+            blank_variants: Vec::new(),
             names: &[],
         }
     }

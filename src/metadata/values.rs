@@ -255,10 +255,19 @@ impl Scope {
 /// A human-readable value and its variants by language (RFC 7591 section 2.2).
 ///
 /// Tags are BCP 47 and compared without regard to case. Nothing is assumed about the language of the plain value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Localized {
     pub(crate) plain: Option<Box<str>>,
     pub(crate) variants: Vec<(Box<str>, Box<str>)>,
+}
+
+/// The order of variants has no meaning, nor has the case of their tags.
+impl PartialEq for Localized {
+    fn eq(&self, other: &Self) -> bool {
+        self.plain == other.plain
+            && self.variants.len() == other.variants.len()
+            && self.variants.iter().all(|(tag, value)| other.get(tag) == Some(value))
+    }
 }
 
 impl Localized {

@@ -126,6 +126,13 @@ impl Policy {
         rules::check(document, self, faults);
     }
 
+    /// The types and the syntax of values that a hook may have set.
+    pub(crate) fn judge_shapes(&self, document: &mut Document<'_>) -> Vec<Violation> {
+        let mut faults = Vec::new();
+        shape::apply(self, document, Reading::Strict, &mut faults);
+        faults
+    }
+
     /// The checks of the profile itself, then those of the rules whose bit is set.
     fn holding_steps(&self, mut holding: u128) -> impl Iterator<Item = (&Steps, Option<&Rule>)> {
         let rules = std::iter::from_fn(move || {
@@ -243,7 +250,12 @@ impl Policy {
                             document.remove(*other);
                         }
                     }
-                    document.set(field, value.clone(), Origin::Statement);
+                    // A scope of which the issuer may grant nothing is no scope, not the client's own wish.
+                    if value.is_blank() {
+                        document.remove(field);
+                    } else {
+                        document.set(field, value.clone(), Origin::Statement);
+                    }
                 }
             }
             // A name that the issuer attested is not told differently in another language by the client itself.

@@ -51,7 +51,7 @@ pub(crate) struct IssuerPolicy {
     iss: Option<Vec<String>>,
     pub(crate) jws: JwsPolicy,
     pub(crate) rename: Vec<(String, String)>,
-    pub(crate) allow_claims: Vec<String>,
+    pub(crate) allow_claims: Option<Vec<String>>,
     pub(super) check: Vec<Condition>,
     pub(crate) allow_scopes: Option<Vec<String>>,
     pub(crate) grant_scopes: Vec<String>,
@@ -139,15 +139,15 @@ impl IssuerPolicy {
             rename: issuer.rename.iter().map(|(from, to)| (from.clone(), to.clone())).collect(),
             allow_claims: issuer.allow_claims.clone(),
             check: issuer.check.iter().map(|when| Condition::compile(when, find)).collect(),
-            allow_scopes: (!issuer.allow_scopes.is_empty()).then(|| issuer.allow_scopes.clone()),
+            allow_scopes: issuer.allow_scopes.clone(),
             grant_scopes: issuer.grant_scopes.clone(),
         })
     }
 
     /// What of a verified statement counts: filtered, renamed, its scopes cut. Nothing if a gate does not hold.
     pub(crate) fn gate<'c>(&self, mut claims: Document<'c>, reading: Reading) -> Option<Document<'c>> {
-        if !self.allow_claims.is_empty() {
-            let is_allowed = |name: &str| self.allow_claims.iter().any(|own| own == name);
+        if let Some(allowed) = &self.allow_claims {
+            let is_allowed = |name: &str| allowed.iter().any(|own| own == name);
             claims.retain(|field| is_allowed(field.spec().map_or("", |spec| spec.name)));
             // The two that one-time use needs are no metadata in any case.
             claims.extras.retain(|extra| is_allowed(&extra.name) || matches!(&*extra.name, "jti" | "exp"));

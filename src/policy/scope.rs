@@ -35,6 +35,10 @@ impl Scopes {
     /// Brings the requested scopes within the allowed ones.
     pub(super) fn apply(&self, document: &mut Document<'_>, facts: &Facts<'_>, faults: &mut Vec<Violation>) {
         let allowed = self.allowed(facts);
+        // What a trusted issuer attests passes the filter for what clients ask themselves, if the server has it.
+        let is_attested = self.roles.is_none()
+            && self.statement_claim.is_none()
+            && document.entry(fields::SCOPE).is_some_and(|entry| entry.origin == Origin::Statement);
         let requested: Option<Vec<String>> =
             document.text(fields::SCOPE).map(|text| text.split(' ').map(str::to_owned).collect());
         let Some(requested) = requested else {
@@ -52,20 +56,26 @@ impl Scopes {
             }
             return;
         };
-        let supported = |scope: &String| self.supported.as_ref().is_none_or(|own| own.contains(scope));
+        let passes = |scope: &str| {
+            allowed.iter().any(|own| own == scope) || (is_attested && self.has(scope))
+        };
         let drop_unsupported = self.policy.supported_only == Some(true);
         let wanted: Vec<&String> =
-            requested.iter().filter(|scope| !drop_unsupported || supported(scope)).collect();
+            requested.iter().filter(|scope| !drop_unsupported || self.has(scope)).collect();
         let excess: Vec<&str> =
-            wanted.iter().filter(|scope| !allowed.contains(scope)).map(|scope| scope.as_str()).collect();
+            wanted.iter().filter(|scope| !passes(scope)).map(|scope| scope.as_str()).collect();
         if !excess.is_empty() && self.policy.excess != Some(OnMismatch::Adjust) {
             faults.push(violation(format!("must not ask for {}", excess.join(", "))));
         }
         let granted: Vec<&str> =
-            wanted.iter().filter(|scope| allowed.contains(scope)).map(|s| s.as_str()).collect();
+            wanted.iter().filter(|scope| passes(scope)).map(|s| s.as_str()).collect();
         if granted.len() < requested.len() {
             set_scope(document, &granted, Origin::Default);
         }
+    }
+
+    fn has(&self, scope: &str) -> bool {
+        self.supported.as_ref().is_none_or(|own| own.iter().any(|name| name == scope))
     }
 
     fn allowed(&self, facts: &Facts<'_>) -> Vec<String> {

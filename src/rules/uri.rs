@@ -80,7 +80,12 @@ impl<'a> ParsedUri<'a> {
             });
         }
         let Some((scheme, rest)) = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
-            return Err("must be an absolute URI, beginning with a scheme in lower case".to_owned());
+            let scheme = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
+            return Err(if DANGEROUS_SCHEMES.contains(&scheme.as_str()) {
+                format!("must not use the scheme {scheme}")
+            } else {
+                "must be an absolute URI, beginning with a scheme in lower case".to_owned()
+            });
         };
         if marks.has(Marks::AT) && rest.strip_prefix("//").is_some_and(has_userinfo) {
             return Err("must not have user information before its host".to_owned());

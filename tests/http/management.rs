@@ -21,7 +21,7 @@ async fn a_read_shows_what_is_registered_and_changes_nothing() {
         .await;
     let mut expected = client.body.clone();
     // The server keeps a digest of the secret, which cannot be shown again.
-    expected.as_object_mut().unwrap().remove("client_secret");
+    expected.as_object_mut().unwrap().retain(|name, _| !name.starts_with("client_secret"));
     for _ in 0..3 {
         let answer = server.manage(Method::GET, &client, None).await;
         answer.assert_well_formed();

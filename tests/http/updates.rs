@@ -40,7 +40,6 @@ async fn an_update_replaces_everything() {
     let expected = json!({
         "client_id": client.id,
         "client_id_issued_at": client.body["client_id_issued_at"],
-        "client_secret_expires_at": 0,
         "registration_access_token": client.token,
         "registration_client_uri": client.uri,
         "redirect_uris": ["https://app.example.org/cb3"],

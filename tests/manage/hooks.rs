@@ -199,6 +199,36 @@ fn a_hook_may_disable_a_client() {
     server.refuses(refused, 401, "invalid_token", "the token is not valid here");
 }
 
+/// R92-053: a hook replaces language variants and custom members that were sent, as it does all others. No
+/// member is there twice, which would make the record unreadable.
+#[test]
+fn a_hook_may_replace_every_kind_of_member() {
+    let hook = Script {
+        create: |draft| {
+            draft.set("client_name#de", &json!("Umbenannt"));
+            draft.set("client_name#fr", &json!(null));
+            draft.set("team", &json!("blue"));
+            draft.set("tier", &json!(null));
+            Ok(())
+        },
+        ..Script::default()
+    };
+    let changes = json!({ "dynamicRegistrationCustomAttributes": ["team", "tier"] });
+    let server = server_with(changes, MemoryClientStore::default(), |builder| builder.script_hook(hook));
+    let registration = server.registered(json!({
+        "client_name": "Example",
+        "client_name#de": "Beispiel",
+        "client_name#fr": "Exemple",
+        "team": "red",
+        "tier": "gold",
+    }));
+    let name = &registration.client().metadata().client_name;
+    let variants: Vec<(&str, &str)> = name.variants().collect();
+    assert_eq!((name.plain(), variants), (Some("Example"), vec![("de", "Umbenannt")]));
+    let answer = body(&registration);
+    assert_eq!((&answer["team"], answer.get("tier")), (&json!("blue"), None));
+}
+
 /// S-PRIV-08: what a hook set must satisfy the standard, on an update too.
 #[test]
 fn a_hook_cannot_relax_the_standard() {

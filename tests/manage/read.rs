@@ -15,7 +15,7 @@ fn a_registration_is_answered_whole() {
     assert_eq!(registration.status(), 201);
     let expected = json!({
         "client_id": "00010203-0405-4607-8809-0a0b0c0d0e0f",
-        "client_secret": "MDEyMzQ1Njc4OTo7PD0-P0BBQkNERUZHSElKS0xNTk9QUVJTVFVWV1hZWltcXV5fYGFiY2RlZmdoaWprbG1ubw",
+        "client_secret": SECRET[0],
         "client_id_issued_at": 1767225600,
         "client_secret_expires_at": 0,
         "registration_access_token": "EBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8",

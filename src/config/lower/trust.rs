@@ -73,12 +73,21 @@ impl RegistrarConfig {
                 }
                 let granted = trust.map(|trust| trust.automatically_granted_scopes.clone());
                 issuers.push(Issuer {
-                    allow_scopes: entry.scopes.clone().unwrap_or_default(),
+                    allow_scopes: entry.scopes.clone(),
                     grant_scopes: granted.unwrap_or_default(),
                     ..issuer(entry, iss)
                 });
             }
         }
+        // Trust without an entry is no way to verify anything.
+        let has_entry =
+            |iss: &String| self.entries(SsaValidationType::Ssa).any(|entry| entry.issuers.contains(iss));
+        let without = self.trusted_ssa_issuers.keys().filter(|iss| !has_entry(iss));
+        issuers.extend(without.map(|iss| Issuer {
+            iss: vec![iss.as_str().into()],
+            jws: jws(Vec::new()),
+            ..Issuer::default()
+        }));
         issuers
     }
 
@@ -97,7 +106,7 @@ impl RegistrarConfig {
             return None;
         }
         let mut keys = Vec::new();
-        keys.extend(self.dcr_signature_validation_jwks.clone().map(|jwks| KeySource::Jwks { jwks }));
+        keys.extend(self.dcr_signature_validation_jwks.clone().map(|keys| KeySource::Jwks { jwks: keys.0 }));
         let claim = self.dcr_signature_validation_software_statement_jwks_claim.clone();
         keys.extend(claim.map(|claim| KeySource::StatementJwks { claim }));
         let claim = self.dcr_signature_validation_software_statement_jwks_uri_claim.clone();
@@ -125,7 +134,7 @@ impl RegistrarConfig {
 
 fn issuer(entry: &SsaValidationConfig, iss: &str) -> Issuer {
     let mut keys = Vec::new();
-    keys.extend(entry.jwks.clone().map(|jwks| KeySource::Jwks { jwks }));
+    keys.extend(entry.jwks.clone().map(|keys| KeySource::Jwks { jwks: keys.0 }));
     if entry.shared_secret.is_some() {
         keys.push(KeySource::Secret { name: secret_name(entry) });
     }
@@ -136,7 +145,7 @@ fn issuer(entry: &SsaValidationConfig, iss: &str) -> Issuer {
     Issuer {
         iss: vec![iss.into()],
         jws: jws(keys),
-        allow_claims: entry.allowed_claims.clone().unwrap_or_default(),
+        allow_claims: entry.allowed_claims.clone(),
         ..Issuer::default()
     }
 }

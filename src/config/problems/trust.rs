@@ -6,7 +6,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::Problems;
-use crate::config::{RegistrarConfig, SoftwareStatementValidationType, SsaValidationConfig};
+use crate::config::{ConfiguredKeys, RegistrarConfig, SoftwareStatementValidationType, SsaValidationConfig};
 
 impl RegistrarConfig {
     pub(super) fn check_trust(&self, problems: &mut Problems) {
@@ -75,8 +75,8 @@ fn check_url(property: &str, text: Option<&str>, problems: &mut Problems) {
     }
 }
 
-fn check_jwks(property: &str, jwks: Option<&Value>, problems: &mut Problems) {
-    let Some(jwks) = jwks else { return };
+fn check_jwks(property: &str, jwks: Option<&ConfiguredKeys>, problems: &mut Problems) {
+    let Some(jwks) = jwks.map(ConfiguredKeys::as_json) else { return };
     let Some(keys) = jwks.get("keys").and_then(Value::as_array) else {
         problems.add(property, "must be a JWK Set: an object with an array `keys`, or a text holding one");
         return;

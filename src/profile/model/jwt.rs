@@ -78,12 +78,12 @@ model! {
         jws: Jws,
         /// Claim name to the name used below, applied before policy.
         rename: Map<String>,
-        /// Claims that are used; empty: all.
-        allow_claims: Vec<String>,
+        /// Claims that are used. Default: all; an empty list: none.
+        allow_claims: Option<Vec<String>>,
         /// Conditions on the statement that must all hold.
         check: Vec<When>,
-        /// The scopes that its statements may ask for; empty: all.
-        allow_scopes: Vec<String>,
+        /// The scopes that its statements may ask for. Default: all; an empty list: none.
+        allow_scopes: Option<Vec<String>>,
         /// Scopes that its clients get in any case.
         grant_scopes: Vec<String>,
     }

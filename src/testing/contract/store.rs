@@ -194,7 +194,7 @@ pub async fn replace_racing_with_delete_brings_nothing_back(store: &dyn ClientSt
 }
 
 /// A store that cannot reach its database says so in every call, and says why in the source of the error. For
-/// a store that was told to fail, so not part of [`client_store`].
+/// a store that was told to fail, so not part of [`client_store`](super::client_store).
 pub async fn backend_errors_keep_their_source(failing: &dyn ClientStore) {
     let client = full_client(&fresh_id("failing"));
     let results = [
