@@ -13,8 +13,8 @@ use crate::host::{
 };
 use crate::json::Limits;
 use crate::metadata::{FieldId, Group, fields};
-use crate::policy::Policy;
-use crate::profile::{Profile, ProfileError};
+use crate::policy::{KeyPlan, Policy};
+use crate::profile::{Access, Mtls, OnDuplicate, Profile, ProfileError};
 use crate::registrar::Registrar;
 use crate::response::ClientUris;
 use crate::secret::SharedSecret;
@@ -113,8 +113,11 @@ impl RegistrarBuilder {
     /// Every problem of the configuration and of the profile.
     pub fn build(self) -> Result<Registrar, ConfigError> {
         let mut problems = self.config.problems();
-        problems.extend(self.not_enforced());
         let policy = self.policy().map_err(|error| problems.extend(profile_problems(error)));
+        if let Ok(policy) = &policy {
+            problems.extend(self.not_enforced(policy));
+            problems.extend(self.without_keys(policy));
+        }
         let standard = standard_tier(self.hook.as_deref(), policy.as_ref().ok())
             .map_err(|error| problems.extend(profile_problems(error)));
         let (Ok(policy), Ok(standard), Some(endpoint), true) =
@@ -159,16 +162,52 @@ impl RegistrarBuilder {
     }
 
     /// Proof that is asked for and that this version does not check yet: better no server than an open one.
-    fn not_enforced(&self) -> impl Iterator<Item = ConfigProblem> + use<> {
-        let asked = [
+    fn not_enforced(&self, policy: &Policy) -> Vec<ConfigProblem> {
+        let access = |asks: fn(&Access) -> bool| policy.access.values().any(asks);
+        let unique = !policy.lifecycle.unique_by.is_empty()
+            && !matches!(policy.lifecycle.on_duplicate, None | Some(OnDuplicate::Allow));
+        [
             ("dcrAuthorizationWithMTLS", self.config.dcr_authorization_with_mtls),
             ("dcrAttestationEvidenceRequired", self.config.dcr_attestation_evidence_required),
-        ];
-        let problem = |(property, _): (&str, bool)| ConfigProblem {
-            property: property.to_owned(),
-            message: "is not enforced by this version".to_owned(),
-        };
-        asked.into_iter().filter(|(_, is_asked)| *is_asked).map(problem)
+            ("access.mtls", access(|access| access.mtls == Some(Mtls::Required))),
+            ("access.bind", access(|access| !access.bind.is_empty())),
+            ("lifecycle.unique_by", unique),
+            ("lifecycle.cancel_when", policy.cancel_when.is_some()),
+            ("lifecycle.not_after", policy.lifecycle.not_after.is_some()),
+            ("response.typ", policy.response.typ.is_some()),
+        ]
+        .into_iter()
+        .filter(|(_, is_asked)| *is_asked)
+        .map(|(property, _)| problem(property, "is not enforced by this version"))
+        .collect()
+    }
+
+    /// Key sources that can never have a key.
+    fn without_keys(&self, policy: &Policy) -> Vec<ConfigProblem> {
+        let secrets = self.config.secrets();
+        let mut problems = Vec::new();
+        for (place, jws) in policy.signers() {
+            for plan in &jws.keys {
+                let message = match plan {
+                    _ if cfg!(not(feature = "jose")) => "needs the feature `jose`".to_owned(),
+                    KeyPlan::Uri(_) | KeyPlan::Discovery { .. } | KeyPlan::StatementUri(_)
+                        if self.resolver.is_none() =>
+                    {
+                        "has keys at a URL, and there is no resolver to fetch them".to_owned()
+                    }
+                    KeyPlan::Secret(name)
+                        if !secrets.contains_key(name) && !self.secrets.contains_key(name) =>
+                    {
+                        format!("names the shared secret `{name}`, which nobody gave")
+                    }
+                    KeyPlan::NotHere => "has a key source that is not verified by this version".to_owned(),
+                    _ => continue,
+                };
+                problems.push(problem(place, &message));
+            }
+        }
+        problems.dedup();
+        problems
     }
 
     /// The profile with the configuration laid over it, compiled.
@@ -228,6 +267,10 @@ fn standard_tier(
     let name = if policy.knows(fields::APPLICATION_TYPE) { "oidc" } else { "rfc7591" };
     let profile = Profile::preset(name).cloned().unwrap_or_default().compose()?;
     Policy::compile(&profile, None).map(Some)
+}
+
+fn problem(property: &str, message: &str) -> ConfigProblem {
+    ConfigProblem { property: property.to_owned(), message: message.to_owned() }
 }
 
 fn profile_problems(error: ProfileError) -> impl Iterator<Item = ConfigProblem> {

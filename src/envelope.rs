@@ -6,13 +6,14 @@ use crate::host::ReplayKey;
 use crate::jose::{CompactJws, JoseFault, JwsRules};
 use crate::json;
 use crate::keys::{KeyContext, KeyKind};
-use crate::metadata::{Document, FieldValue, Origin, fields};
+use crate::metadata::{Document, FieldSpec, FieldValue, Group, Origin, fields};
 use crate::policy::{JwsPolicy, References};
 use crate::profile::{Body, Operation};
 use crate::request::{RegisterRequest, media_type_essence};
 use crate::statement::text_claim;
 
 /// A body, before anything in it is believed.
+#[expect(clippy::large_enum_variant, reason = "made once a request; a box would be one more allocation")]
 pub(crate) enum Opened<'b> {
     /// A JSON object, which needs no signature here.
     Json(Document<'b>),
@@ -123,7 +124,11 @@ impl Engine {
         self.check_request_claims(&document, signed.policy, statement)?;
         if let Some(allowed) = signed.allow_claims {
             let is_allowed = |name: &str| allowed.iter().any(|own| own == name);
-            document.retain(|field| is_allowed(field.spec().map_or("", |spec| spec.name)));
+            // Whose update it is, and the statement, are no metadata either.
+            let is_kept = |spec: &FieldSpec| {
+                matches!(spec.group, Group::Server | Group::Envelope) || is_allowed(spec.name)
+            };
+            document.retain(|field| field.spec().is_some_and(is_kept));
             // What one-time use needs is no metadata in any case.
             document
                 .extras

@@ -18,7 +18,8 @@
 //!  RegisterRequest        ▼
 //!    │ admit            is registration on, may this caller call?    ─► 403, 401
 //!    │ parse            size, depth, no duplicate member             ─► 413, 415, 400
-//!    │ apply            defaults, rules, scopes, redirect URIs       ─► 400, everything that is wrong
+//!    │ verify           software statement, then the signed request  ◄─ JwksResolver, ScriptHook
+//!    │ apply            statement, defaults, rules, scopes, URIs     ─► 400, everything that is wrong
 //!    ▼
 //!  Draft
 //!    │ hook             the host's own decision                      ◄─ ScriptHook
@@ -90,16 +91,15 @@
 //! | `vendored-openssl` | | builds that OpenSSL from source instead of linking the system's |
 //! | `http` | | `RegistrationEndpoint`, a `tower::Service` over the types of the `http` crate |
 //! | `patterns` | | `pattern` and `some_pattern` in profiles, with a linear-time regular expression engine |
-//! | `tracing` | | spans and one audit event per decision, without secrets |
+//! | `reqwest` | | `HttpsResolver`: documents over HTTPS, guarded against addresses inside the host's network |
 //! | `testing` | | doubles, and the suite that a host's own store must pass; not part of the stable API |
 //!
 //! A feature adds items. None changes what the default build does.
 //!
 //! # Not yet
 //!
-//! Software statements are not verified: `software_statement` is dropped from a request, and all metadata is
-//! self-asserted. A signed request is refused. Properties and parts of a profile that ask for such proof are read and
-//! have no effect: a plain request without it is accepted. The feature `tracing` emits nothing.
+//! Client certificates, initial access tokens, attestation evidence and one client per software are not enforced. A
+//! configuration or a profile that asks for one of them is refused by [`RegistrarBuilder::build`].
 //!
 //! [RFC 7591]: https://www.rfc-editor.org/rfc/rfc7591
 //! [RFC 7592]: https://www.rfc-editor.org/rfc/rfc7592

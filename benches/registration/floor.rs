@@ -64,17 +64,18 @@ record! {
 }
 
 /// What is kept of a client.
-pub struct Kept {
-    pub metadata: Box<str>,
-    pub token: [u8; 32],
-    pub secret: Option<[u8; 32]>,
+#[expect(dead_code, reason = "kept, as a store would")]
+pub(crate) struct Kept {
+    metadata: Box<str>,
+    token: [u8; 32],
+    secret: Option<[u8; 32]>,
 }
 
 /// A map of clients behind a lock.
-pub type Map = RwLock<HashMap<String, Kept>>;
+pub(crate) type Map = RwLock<HashMap<String, Kept>>;
 
 /// Registers one client and returns the answer.
-pub fn register(body: &str, map: &Map, now: i64) -> String {
+pub(crate) fn register(body: &str, map: &Map, now: i64) -> String {
     let mut record: Record<'_> = serde_json::from_str(body).unwrap();
     let single = [
         &record.client_uri,

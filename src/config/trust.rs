@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use serde::de::{Deserialize, Deserializer};
-use serde_json::Value;
 
 use super::{ConfiguredKeys, lenient};
 use crate::secret::SharedSecret;

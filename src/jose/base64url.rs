@@ -10,6 +10,7 @@ pub(super) fn decode(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
 }
 
 /// The text of bytes.
+#[cfg(test)]
 pub(super) fn encode(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }

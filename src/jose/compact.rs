@@ -121,7 +121,9 @@ pub(crate) struct Header {
     algorithm: Algorithm,
     kid: Option<Box<str>>,
     typ: Option<Box<str>>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for profiles that name trust anchors"))]
     cty: Option<Box<str>>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for profiles that name trust anchors"))]
     x5c: Vec<Box<str>>,
     others: Vec<Box<str>>,
 }
@@ -143,11 +145,13 @@ impl Header {
     }
 
     /// The `cty`, one of those that the rules take.
+    #[cfg(test)]
     pub(crate) fn cty(&self) -> Option<&str> {
         self.cty.as_deref()
     }
 
     /// The certificates of `x5c` as they came, the signer's first; empty unless the rules allow them.
+    #[cfg(test)]
     pub(crate) fn x5c(&self) -> &[Box<str>] {
         &self.x5c
     }

@@ -30,6 +30,7 @@ mod public_key;
 mod screen;
 #[cfg(all(test, feature = "jose"))]
 mod tests;
+#[cfg(test)]
 mod thumbprint;
 mod verify;
 

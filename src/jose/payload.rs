@@ -77,11 +77,6 @@ impl Unverified {
 pub(crate) struct VerifiedPayload(Vec<u8>);
 
 impl VerifiedPayload {
-    /// The bytes.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-
     /// The bytes, taken out.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::algorithm::{Algorithm, Family};
 use super::jwk::{KeyType, KeyUse};
+#[cfg(test)]
 use super::thumbprint::Thumbprint;
 
 /// A public key that passed the screen. Of what was sent it keeps the required public members and nothing else.
@@ -65,6 +66,7 @@ impl PublicKey {
     }
 
     /// The thumbprint (RFC 7638).
+    #[cfg(test)]
     pub(crate) fn thumbprint(&self) -> Thumbprint {
         Thumbprint::of_canonical(&self.canonical)
     }

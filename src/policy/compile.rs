@@ -31,7 +31,7 @@ pub(crate) struct Policy {
     /// What the members of the body demand that are no metadata.
     pub(super) envelope: Steps,
     pub(super) envelope_fields: Vec<FieldId>,
-    pub(super) cancel_when: Option<Condition>,
+    pub(crate) cancel_when: Option<Condition>,
     pub(super) rules: Vec<Rule>,
     /// The rules that change values, and those that demand something of final ones.
     pub(super) modifying: Vec<RuleHead>,
@@ -265,6 +265,13 @@ impl Policy {
                 .unwrap_or(65_536),
             errors: profile.errors.iter().map(|(kind, spec)| (kind.clone(), code(spec))).collect(),
         })
+    }
+
+    /// Everybody who signs something, and where the profile says so.
+    pub(crate) fn signers(&self) -> impl Iterator<Item = (&'static str, &JwsPolicy)> {
+        let statements = self.issuers.iter().map(|issuer| ("software_statement.issuers", &issuer.jws));
+        let requests = self.request.issuers.iter().map(|issuer| ("request.issuers", &issuer.jws));
+        statements.chain(requests).chain(self.request.jws.iter().map(|jws| ("request.jws", jws)))
     }
 
     pub(crate) fn member(&self, field: FieldId) -> Option<&Member> {

@@ -7,7 +7,7 @@ use crate::metadata::{Document, FieldId, FieldValue};
 use crate::profile::{Operation, When};
 
 #[derive(Debug)]
-pub(super) enum Condition {
+pub(crate) enum Condition {
     Always,
     All(Vec<Condition>),
     Any(Vec<Condition>),
@@ -19,7 +19,7 @@ pub(super) enum Condition {
 }
 
 #[derive(Debug)]
-pub(super) enum Test {
+pub(crate) enum Test {
     Present(bool),
     Equals(FieldValue<'static>),
     OneOf(Vec<FieldValue<'static>>),
@@ -29,7 +29,7 @@ pub(super) enum Test {
 
 /// A statement claim: a row of the table, or any other name.
 #[derive(Clone, Debug)]
-pub(super) struct Claim {
+pub(crate) struct Claim {
     pub(super) name: Box<str>,
     field: Option<FieldId>,
 }

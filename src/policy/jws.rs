@@ -96,8 +96,13 @@ impl KeyPlan {
         Ok(match source {
             KeySource::Uri { uri } => Self::Uri(uri.clone()),
             KeySource::Jwks { jwks } => {
-                let set = KeySet::parse(&jwks.to_string(), KeySetLimits::ISSUER);
-                Self::Set(Arc::new(set.map_err(|fault| format!("the key set {fault}"))?))
+                let set = KeySet::parse(&jwks.to_string(), KeySetLimits::ISSUER)
+                    .map_err(|fault| format!("the key set {fault}"))?;
+                // Keys that are not understood are passed over, but not if none is left that could verify anything.
+                if let (0, Some((index, fault))) = (set.len(), set.skipped().first()) {
+                    return Err(format!("no key of the set can be used: keys[{index}] {fault}"));
+                }
+                Self::Set(Arc::new(set))
             }
             KeySource::StatementUri { claim } => Self::StatementUri(claim.clone()),
             KeySource::StatementJwks { claim } => Self::StatementJwks(claim.clone()),

@@ -35,10 +35,6 @@ impl Scopes {
     /// Brings the requested scopes within the allowed ones.
     pub(super) fn apply(&self, document: &mut Document<'_>, facts: &Facts<'_>, faults: &mut Vec<Violation>) {
         let allowed = self.allowed(facts);
-        // What a trusted issuer attests passes the filter for what clients ask themselves, if the server has it.
-        let is_attested = self.roles.is_none()
-            && self.statement_claim.is_none()
-            && document.entry(fields::SCOPE).is_some_and(|entry| entry.origin == Origin::Statement);
         let requested: Option<Vec<String>> =
             document.text(fields::SCOPE).map(|text| text.split(' ').map(str::to_owned).collect());
         let Some(requested) = requested else {
@@ -56,9 +52,7 @@ impl Scopes {
             }
             return;
         };
-        let passes = |scope: &str| {
-            allowed.iter().any(|own| own == scope) || (is_attested && self.has(scope))
-        };
+        let passes = |scope: &str| allowed.iter().any(|own| own == scope);
         let drop_unsupported = self.policy.supported_only == Some(true);
         let wanted: Vec<&String> =
             requested.iter().filter(|scope| !drop_unsupported || self.has(scope)).collect();
@@ -67,8 +61,7 @@ impl Scopes {
         if !excess.is_empty() && self.policy.excess != Some(OnMismatch::Adjust) {
             faults.push(violation(format!("must not ask for {}", excess.join(", "))));
         }
-        let granted: Vec<&str> =
-            wanted.iter().filter(|scope| passes(scope)).map(|s| s.as_str()).collect();
+        let granted: Vec<&str> = wanted.iter().filter(|scope| passes(scope)).map(|s| s.as_str()).collect();
         if granted.len() < requested.len() {
             set_scope(document, &granted, Origin::Default);
         }

@@ -20,7 +20,8 @@ pub(super) fn check(document: &Document<'_>, policy: &Policy, faults: &mut Vec<V
     for field in [fields::FRONTCHANNEL_LOGOUT_URI, fields::BACKCHANNEL_LOGOUT_URI] {
         let Some(uri) = document.text(field) else { continue };
         let may_http = !is_public && rules.takes_http();
-        if !uri.starts_with("https://") && !(uri.starts_with("http://") && may_http) {
+        let is_safe = uri.starts_with("https://") || (may_http && uri.starts_with("http://"));
+        if !is_safe {
             let message = "must use https";
             faults.push(fault(
                 policy,

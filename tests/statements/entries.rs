@@ -266,7 +266,8 @@ fn empty_lists_allow_nothing() {
 /// DEC-39, R91-064
 #[test]
 fn claims_that_are_not_allowed_are_dropped() {
-    let server = with_entries(json!([entry(json!({ "allowedClaims": ["client_name", "software_version"] }))]));
+    let server =
+        with_entries(json!([entry(json!({ "allowedClaims": ["client_name", "software_version"] }))]));
     let token = statement(json!({
         "client_name": "Attested", "client_name#de": "Bezeugt", "software_version": "2",
         "client_uri": "https://attested.example", "tos_uri": "https://attested.example/tos",

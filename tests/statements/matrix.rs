@@ -88,9 +88,8 @@ fn cell(kind: &str, source: Source) -> (Server, KeyHook) {
         ..KeyHook::default()
     };
     let is_hooked = matches!(source, Source::HookKeys | Source::HookSecret);
-    let server = server_with(config, |builder| {
-        if is_hooked { builder.script_hook(hook.clone()) } else { builder }
-    });
+    let server =
+        server_with(config, |builder| if is_hooked { builder.script_hook(hook.clone()) } else { builder });
     server.network.insert(CONFIGURATION, json!({ "ssa_jwks_endpoint": ISSUER_KEYS }));
     (server, hook)
 }

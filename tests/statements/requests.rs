@@ -92,9 +92,7 @@ impl Source {
 
     fn hook(self) -> Option<KeyHook> {
         match self {
-            Self::HookKeys => {
-                Some(KeyHook { request_keys: Some(SOFTWARE.set()), ..KeyHook::default() })
-            }
+            Self::HookKeys => Some(KeyHook { request_keys: Some(SOFTWARE.set()), ..KeyHook::default() }),
             Self::HookSecret => Some(KeyHook { request_secret: Some(SECRET), ..KeyHook::default() }),
             _ => None,
         }
@@ -203,8 +201,7 @@ fn media_types_of_signed_requests() {
 #[test]
 fn a_body_of_the_wrong_kind_is_refused() {
     let wanted = "the body must be a signed request: send application/jwt";
-    let not_wanted =
-        "the body is signed, and this server takes no signed requests: send application/json";
+    let not_wanted = "the body is signed, and this server takes no signed requests: send application/json";
     let token = SOFTWARE.sign(&request(json!({})));
     let (server, _) = signed_server(&[Source::Jwks], json!({}));
     let answer = server.accepts(server.register_signed(&token));
@@ -269,7 +266,11 @@ fn public_keys_are_no_secrets() {
     // And the other way round: a secret verifies no signature.
     for source in [Source::EntrySecret, Source::Secret, Source::HookSecret] {
         let (server, _) = signed_server(&[source], json!({}));
-        server.refuses(server.register_signed(SOFTWARE.sign(&claims(source))), METADATA, REQUEST_NOT_VERIFIED);
+        server.refuses(
+            server.register_signed(SOFTWARE.sign(&claims(source))),
+            METADATA,
+            REQUEST_NOT_VERIFIED,
+        );
     }
 }
 
@@ -338,7 +339,11 @@ fn entries_are_for_their_issuers() {
     server.accepts(server.register_signed(SOFTWARE.sign(&without(request(json!({})), "iss"))));
     server.accepts(server.register_signed(SOFTWARE.sign(&request(json!({ "iss": "anybody" })))));
     // A statement's issuer signs no requests.
-    server.refuses(server.register_signed(DIRECTORY.sign(&request(json!({ "iss": ISSUER })))), METADATA, REQUEST_NOT_VERIFIED);
+    server.refuses(
+        server.register_signed(DIRECTORY.sign(&request(json!({ "iss": ISSUER })))),
+        METADATA,
+        REQUEST_NOT_VERIFIED,
+    );
 }
 
 /// Keys that a claim of the statement names: the statement must verify first, and without one there are none.
@@ -348,7 +353,11 @@ fn entries_are_for_their_issuers() {
 fn the_statement_names_the_keys_of_the_request() {
     for source in [Source::ClaimUri, Source::ClaimJwks] {
         let (server, _) = signed_server(&[source], json!({}));
-        server.refuses(server.register_signed(SOFTWARE.sign(&request(json!({})))), METADATA, REQUEST_NOT_VERIFIED);
+        server.refuses(
+            server.register_signed(SOFTWARE.sign(&request(json!({})))),
+            METADATA,
+            REQUEST_NOT_VERIFIED,
+        );
         let named = |key: &Key| match source {
             Source::ClaimUri => json!({ "org_jwks_endpoint": format!("https://{}.example/jwks", key.kid) }),
             _ => json!({ "org_jwks": key.set() }),
@@ -452,8 +461,13 @@ fn a_signed_request_sets_nothing_that_is_the_servers() {
         assert!(!answer[name].to_string().contains("chosen") && answer.get(name).is_some(), "{name}");
         assert_eq!(server.record(&answer).get(name), None, "{name}");
     }
-    assert_eq!((&answer["client_id_issued_at"], &answer["client_secret_expires_at"]), (&json!(NOW), &json!(0)));
-    for name in ["trusted_client", "post_authn_script_dns", "groups", "jti", "sub", "iss", "aud", "exp", "iat"] {
+    assert_eq!(
+        (&answer["client_id_issued_at"], &answer["client_secret_expires_at"]),
+        (&json!(NOW), &json!(0))
+    );
+    for name in
+        ["trusted_client", "post_authn_script_dns", "groups", "jti", "sub", "iss", "aud", "exp", "iat"]
+    {
         assert_eq!(answer.get(name), None, "{name}");
         assert_eq!(server.record(&answer).get(name), None, "{name}");
     }
@@ -496,7 +510,8 @@ fn claims_of_a_request_that_are_not_allowed_are_dropped() {
     assert_eq!((answer.get("client_uri"), answer.get("scope")), (None, None));
     let expired = with(claims.clone(), json!({ "iat": NOW - 99, "exp": NOW - 60 }));
     server.refuses(server.register_signed(SOFTWARE.sign(&expired)), METADATA, "exp: has passed");
-    let attested = with(claims, json!({ "software_statement": statement(json!({ "client_name": "Attested" })) }));
+    let attested =
+        with(claims, json!({ "software_statement": statement(json!({ "client_name": "Attested" })) }));
     assert_eq!(server.accepts(server.register_signed(SOFTWARE.sign(&attested)))["client_name"], "Attested");
 
     // The sample's list, which names no metadata.
@@ -559,7 +574,11 @@ fn metadata_of_a_signed_request_is_judged() {
             "redirect_uris[0]",
         ),
         (json!({ "client_name": 5 }), METADATA, "client_name: must be a string"),
-        (json!({ "logo_uri": "javascript:alert(1)" }), METADATA, "logo_uri: must not use the scheme javascript"),
+        (
+            json!({ "logo_uri": "javascript:alert(1)" }),
+            METADATA,
+            "logo_uri: must not use the scheme javascript",
+        ),
     ] {
         let wire = server.refusal(server.register_signed(SOFTWARE.sign(&request(others))));
         assert!(wire.body.contains(code) && wire.body.contains(description), "{}", wire.body);

@@ -177,7 +177,9 @@ fn the_sample_request() {
     let more = json!({ "redirect_uris": [REDIRECT], "jwks_uri": "https://tpp.example/jwks" });
     let whole = with(alone, more.clone());
     let answer = server.accepts(send(&whole));
-    for (name, value) in without(without(without(without(whole, "iss"), "iat"), "exp"), "aud").as_object().unwrap() {
+    for (name, value) in
+        without(without(without(without(whole, "iss"), "iat"), "exp"), "aud").as_object().unwrap()
+    {
         assert_eq!(&answer[name], value, "{name}");
     }
     for name in ["iss", "iat", "exp", "aud"] {
@@ -219,7 +221,10 @@ fn placeholders_are_no_tokens() {
     server.refuses(server.register(&request), INVALID, no_jws);
     let signed = crate::support::server(json!({ "dcrSignatureValidationEnabled": true }));
     let no_jws = "the signed request is not a compact JWS of three parts";
-    for body in ["eyJraWQiOiJrWTIyZXBUT......ueOg2HkjpggwAEP84jq9Q", "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJJREFtYX..."] {
+    for body in [
+        "eyJraWQiOiJrWTIyZXBUT......ueOg2HkjpggwAEP84jq9Q",
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJJREFtYX...",
+    ] {
         signed.refuses(signed.register_signed(body), METADATA, no_jws);
     }
 }

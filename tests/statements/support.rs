@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use oauth_dcr::testing::{CountingEntropy, FailingStore, ManualClock, StaticResolver, run};
+use oauth_dcr::testing::{FailingStore, ManualClock, StaticResolver, run};
 use oauth_dcr::{
     Caller, ClientId, Draft, Error, Explanation, HookContext, HookError, MemoryClientStore, Operation,
     Profile, RegisterRequest, Registrar, RegistrarBuilder, RegistrarConfig, Registration,
@@ -72,12 +72,10 @@ pub(crate) fn server_with(
     parts: impl FnOnce(RegistrarBuilder) -> RegistrarBuilder,
 ) -> Server {
     let (store, clock) = (Arc::new(FailingStore::new(MemoryClientStore::default())), ManualClock::new());
-    let network = StaticResolver::new()
-        .with(ISSUER_KEYS, DIRECTORY.set())
-        .with(SOFTWARE_KEYS, SOFTWARE.set());
+    let network =
+        StaticResolver::new().with(ISSUER_KEYS, DIRECTORY.set()).with(SOFTWARE_KEYS, SOFTWARE.set());
     let builder = Registrar::builder(config(changes), store.clone())
         .clock(clock.clone())
-        .entropy(CountingEntropy::new())
         .jwks_resolver(network.clone());
     Server { registrar: parts(builder).build().unwrap(), store, clock, network }
 }

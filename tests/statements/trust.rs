@@ -216,7 +216,9 @@ fn hooks_may_have_no_keys() {
         let by_hmac = hmac("HS256", SECRET, &claims(json!({})));
         server.refuses(server.present(by_hmac), INVALID, NOT_VERIFIED);
     }
-    for keys in [None, Some(json!(null)), Some(json!("")), Some(json!("no keys")), Some(json!({ "keys": [] }))] {
+    for keys in
+        [None, Some(json!(null)), Some(json!("")), Some(json!("no keys")), Some(json!({ "keys": [] }))]
+    {
         let server = with_keys(keys, Some(SECRET));
         server.refuses(server.present(statement(json!({}))), INVALID, NOT_VERIFIED);
         server.accepts(server.present(hmac("HS256", SECRET, &claims(json!({})))));
