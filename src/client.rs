@@ -213,6 +213,9 @@ pub struct Provenance {
     /// The issuer of its software statement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statement_issuer: Option<Arc<str>>,
+    /// The software that the statement is of (`software_id`), if it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement_software: Option<Arc<str>>,
 }
 
 /// Registered metadata: the text that is stored and answered, and the typed face made of it on first use.

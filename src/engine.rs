@@ -128,6 +128,16 @@ impl Engine {
         draft
     }
 
+    /// Where a client comes from that is registered now.
+    pub(crate) fn provenance(&self, statement: Option<(&Statement<'_>, &Document<'_>)>) -> Provenance {
+        let software = statement.and_then(|(_, claims)| claims.text(fields::SOFTWARE_ID));
+        Provenance {
+            profile: self.profile_name.clone(),
+            statement_issuer: statement.map(|(statement, _)| statement.iss.as_str().into()),
+            statement_software: software.map(Into::into),
+        }
+    }
+
     /// True once per key.
     pub(crate) async fn consume(&self, key: &ReplayKey, until: OffsetDateTime) -> Result<bool, Error> {
         self.replay_guard.consume(key, self.clock.now(), until).await.map_err(store_error)
@@ -181,7 +191,7 @@ impl Engine {
     pub(crate) async fn issue(
         &self,
         Checked(mut draft): Checked<'_>,
-        statement: Option<&Statement<'_>>,
+        statement: Option<(&Statement<'_>, &Document<'_>)>,
     ) -> Result<(Client, Option<ClientSecret>, Option<RegistrationAccessToken>), Error> {
         let now = self.clock.now();
         let expires_at = issue::expiry(&mut draft.document, &self.policy, now);
@@ -208,10 +218,7 @@ impl Engine {
                     .map(|secret| issue::stored_secret(secret, need, self.settings.return_secret_on_read)),
                 token: token.as_ref().map(|token| TokenDigest::of(token.expose_secret())),
                 flags: ServerFlags { deletable: expires_at.is_some(), ..draft.flags },
-                provenance: Provenance {
-                    profile: self.profile_name.clone(),
-                    statement_issuer: statement.map(|statement| statement.iss.as_str().into()),
-                },
+                provenance: self.provenance(statement),
                 unique_key: None,
                 revision: 1,
             };

@@ -63,7 +63,7 @@ impl Registrar {
         if let (Some(statement), Some(claims)) = (&statement, &claims) {
             engine.consume_statement(statement, claims).await?;
         }
-        let (client, secret, token) = engine.issue(checked, statement.as_ref()).await?;
+        let (client, secret, token) = engine.issue(checked, statement.as_ref().zip(claims.as_ref())).await?;
         let status = engine.policy.response.create_status.unwrap_or(201);
         engine.respond(client, status, secret, token, Operation::Create, &request).await
     }

@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 
+use crate::client::Provenance;
 use crate::engine::Engine;
 use crate::envelope::Opened;
 use crate::error::{Error, Failure, Violation};
@@ -135,26 +136,20 @@ impl Engine {
     /// it the attested values would be up to the client.
     pub(crate) fn statement_of_update(
         &self,
-        registered_with: Option<&str>,
-        stored: &Document<'_>,
-        statement: Option<&Statement<'_>>,
-        claims: Option<&Document<'_>>,
+        provenance: &Provenance,
+        statement: Option<(&Statement<'_>, &Document<'_>)>,
     ) -> Result<(), Error> {
-        let Some(registered_with) = registered_with else { return Ok(()) };
+        let Some(issuer) = provenance.statement_issuer.as_deref() else { return Ok(()) };
         let required = self.policy.statement.presence_on_update.or(self.policy.statement.presence);
-        let Some(statement) = statement else {
+        let Some((statement, claims)) = statement else {
             if required == Some(Presence::Ignored) {
                 return Ok(());
             }
             let message = "must be in an update because the client was registered with one";
             return Err(self.refuse_statement(Failure::STATEMENT_MISSING, message));
         };
-        let same_software =
-            match (stored.text(fields::SOFTWARE_ID), claims.and_then(|own| own.text(fields::SOFTWARE_ID))) {
-                (Some(stored), Some(claimed)) => stored == claimed,
-                _ => true,
-            };
-        if statement.iss == registered_with && same_software {
+        let software = provenance.statement_software.as_deref();
+        if statement.iss == issuer && (software.is_none() || software == claims.text(fields::SOFTWARE_ID)) {
             return Ok(());
         }
         let message = "must be of the issuer and the software that the client was registered with";

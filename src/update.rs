@@ -25,8 +25,7 @@ impl Engine {
         let body = self.open(request)?;
         let statement = self.statement(&body, Operation::Update, request).await?;
         let claims = statement.as_ref().map(|statement| self.statement_claims(statement)).transpose()?;
-        let registered_with = client.provenance.statement_issuer.as_deref();
-        self.statement_of_update(registered_with, &stored, statement.as_ref(), claims.as_ref())?;
+        self.statement_of_update(&client.provenance, statement.as_ref().zip(claims.as_ref()))?;
         let signed = self.verified_request(&body, claims.as_ref(), Operation::Update, request).await?;
         let mut document = self.request_document(body, signed.as_ref(), claims.as_ref())?;
         self.accept(self.identity_faults(&client, &document))?;
@@ -65,6 +64,10 @@ impl Engine {
         let mut next = Client {
             metadata: Registered::new(draft.document.to_json_text()),
             flags: draft.flags,
+            provenance: match statement.as_ref().zip(claims.as_ref()) {
+                None => client.provenance.clone(),
+                statement => self.provenance(statement),
+            },
             revision: expected_revision + 1,
             ..client
         };

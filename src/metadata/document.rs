@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::{FieldId, fields};
+use crate::json::has_control;
 
 /// A value of one member.
 #[derive(Clone, Debug)]
@@ -160,6 +161,7 @@ impl<'a> FieldValue<'a> {
     pub(crate) fn from_json(value: &serde_json::Value) -> FieldValue<'static> {
         use serde_json::Value;
         match value {
+            Value::String(text) if has_control(text) => FieldValue::Unfit(Unfit::Control(None)),
             Value::String(text) => FieldValue::Text(Cow::Owned(text.clone())),
             Value::Bool(value) => FieldValue::Bool(*value),
             Value::Number(number) => match number.as_i64() {

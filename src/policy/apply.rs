@@ -9,7 +9,7 @@ use super::trace::{self, Recorder};
 use super::{relation, shape};
 use crate::config::Reading;
 use crate::error::{Failure, Violation};
-use crate::metadata::{Document, FieldId, FieldValue, Group, Origin, fields};
+use crate::metadata::{Document, FieldId, FieldValue, Group, Origin, Variant, fields};
 use crate::profile::{Merge, OnUpdate, Operation, Presence, Unknown};
 use crate::request::ClientCertificate;
 use crate::rules;
@@ -50,13 +50,7 @@ impl Policy {
     ) -> Vec<Violation> {
         let mut faults = Vec::new();
         self.adopt(document, facts, &mut faults, &mut recorder);
-        shape::apply(self, document, facts.reading, &mut faults);
-        // A member that was sent and did not fit is not "missing" as well.
-        let unfit: HashSet<FieldId> = if faults.is_empty() {
-            HashSet::new()
-        } else {
-            faults.iter().filter_map(|fault| self.field_of(&fault.field)).collect()
-        };
+        shape::apply(self, document, facts.reading, |_| true, &mut faults);
         self.check_envelope(document, &mut faults);
         if faults.iter().any(|fault| fault.failure != Failure::METADATA && self.is_envelope(&fault.field)) {
             return faults;
@@ -67,6 +61,13 @@ impl Policy {
             return vec![Violation::new("", "cancel", Failure::CANCELLED, message)];
         }
         self.modify(&self.steps, None, document, facts, &mut faults, &mut recorder);
+        // What was attested is judged as what was asked: a signature says who, not that it is well-formed.
+        let is_attested = |origin| matches!(origin, Origin::Statement | Origin::Certificate);
+        if facts.statement.is_some() || facts.certificate.is_some() {
+            shape::apply(self, document, Reading::Strict, is_attested, &mut faults);
+        }
+        // A member that did not fit is not "missing" as well.
+        let unfit: HashSet<FieldId> = faults.iter().filter_map(|fault| self.field_of(&fault.field)).collect();
         self.infer_native(document, &mut recorder);
         for head in &self.modifying {
             if let Some(rule) = self.holding_rule(*head, document, facts) {
@@ -129,7 +130,7 @@ impl Policy {
     /// The types and the syntax of values that a hook may have set.
     pub(crate) fn judge_shapes(&self, document: &mut Document<'_>) -> Vec<Violation> {
         let mut faults = Vec::new();
-        shape::apply(self, document, Reading::Strict, &mut faults);
+        shape::apply(self, document, Reading::Strict, |_| true, &mut faults);
         faults
     }
 
@@ -245,11 +246,7 @@ impl Policy {
             for (field, value, _) in claims.iter() {
                 let is_used = self.member(field).is_some_and(|member| member.presence != Presence::Ignored);
                 if is_used && !is_never_metadata(field) {
-                    for other in EXCLUSIVE.iter().filter(|group| group.contains(&field)).copied().flatten() {
-                        if !claims.has(*other) {
-                            document.remove(*other);
-                        }
-                    }
+                    take_slot(document, field);
                     // A scope of which the issuer may grant nothing is no scope, not the client's own wish.
                     if value.is_blank() {
                         document.remove(field);
@@ -258,8 +255,12 @@ impl Policy {
                     }
                 }
             }
-            // A name that the issuer attested is not told differently in another language by the client itself.
-            document.variants.retain(|variant| !claims.has(variant.field));
+            let is_own = |variant: &Variant<'_>| {
+                !claims.variants.iter().any(|attested| {
+                    attested.field == variant.field && attested.tag.eq_ignore_ascii_case(&variant.tag)
+                })
+            };
+            document.variants.retain(is_own);
             let attested = claims.variants.iter().filter(|variant| self.knows(variant.field));
             document.variants.extend(attested.cloned());
             let declared = claims.extras.iter().filter_map(|extra| {
@@ -477,6 +478,17 @@ impl Rule {
         let message = self.message.clone().unwrap_or_else(|| format!("is refused by the rule {}", self.id));
         Violation::new(member, self.id.clone(), failure, message).with_spec(self.spec.clone())
     }
+}
+
+/// Makes room for an attested value. Members that exclude each other are one, and what an issuer attested is not told
+/// differently in another language by the client itself.
+pub(super) fn take_slot(document: &mut Document<'_>, field: FieldId) {
+    for other in EXCLUSIVE.iter().filter(|group| group.contains(&field)).copied().flatten() {
+        if document.entry(*other).is_some_and(|entry| entry.origin != Origin::Statement) {
+            document.remove(*other);
+        }
+    }
+    document.variants.retain(|variant| variant.field != field || variant.origin == Origin::Statement);
 }
 
 /// The code on the wire is that of the first fault: what could not be read, then the redirection URIs, which RFC

@@ -116,6 +116,14 @@ impl ClaimRules {
             }
             _ => {}
         }
+        // A lifetime that nobody can compute is not a short one.
+        if self.max_lifetime.is_some() {
+            for (name, _) in [("iat", iat), ("exp", exp)].into_iter().filter(|(_, time)| time.is_none()) {
+                if !self.required.iter().any(|own| own == name) {
+                    fault(name, "must be there");
+                }
+            }
+        }
         if let (Some(iat), Some(exp)) = (iat, exp) {
             if exp <= iat {
                 fault("exp", "must be after iat");

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::apply::Facts;
+use super::apply::{Facts, take_slot};
 use super::compile::{From, Policy};
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldId, FieldValue, Kind, Origin};
@@ -49,6 +49,7 @@ pub(super) fn apply<'a>(
     let refuse = |message: &str| Violation::new(name(), "statement.relation", failure, message);
     match (from.relation, document.get(field)) {
         (Relation::Overrides, _) | (Relation::Fills | Relation::Equals | Relation::Bounds, None) => {
+            take_slot(document, field);
             document.set(field, source, origin);
         }
         (Relation::Equals | Relation::EqualsIfPresent, Some(asked)) if !same(asked, &source) => {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::compile::{Member, Policy};
 use crate::config::Reading;
 use crate::error::{Failure, Violation};
-use crate::metadata::{Document, FieldId, FieldValue, Kind, Unfit, fields};
+use crate::metadata::{Document, FieldId, FieldValue, Kind, Origin, Unfit, fields};
 use crate::rules::uri::ParsedUri;
 
 /// Bounds that hold where a profile sets none.
@@ -30,10 +30,11 @@ pub(super) fn apply(
     policy: &Policy,
     document: &mut Document<'_>,
     reading: Reading,
+    concerns: impl Fn(Origin) -> bool,
     faults: &mut Vec<Violation>,
 ) {
     let mut unfit: Vec<FieldId> = Vec::new();
-    for entry in document.iter_mut() {
+    for entry in document.iter_mut().filter(|entry| concerns(entry.origin)) {
         let (Some(member), Some(value)) = (policy.member(entry.field), &mut entry.value) else { continue };
         let shape = Shape { member, field: entry.field, reading };
         if let Err((index, rule, message)) = shape.judge(value) {
@@ -44,7 +45,7 @@ pub(super) fn apply(
     for field in unfit {
         document.remove(field);
     }
-    judge_variants(policy, document, reading, faults);
+    judge_variants(policy, document, reading, &concerns, faults);
 }
 
 /// A language variant obeys the row of its base member.
@@ -52,6 +53,7 @@ fn judge_variants(
     policy: &Policy,
     document: &mut Document<'_>,
     reading: Reading,
+    concerns: &impl Fn(Origin) -> bool,
     faults: &mut Vec<Violation>,
 ) {
     if document.variants.is_empty() {
@@ -63,7 +65,7 @@ fn judge_variants(
         document.variants.truncate(MAX_VARIANTS);
     }
     let mut tags = HashSet::new();
-    for variant in &mut document.variants {
+    for variant in document.variants.iter_mut().filter(|variant| concerns(variant.origin)) {
         let Some(member) = policy.member(variant.field) else { continue };
         let shape = Shape { member, field: variant.field, reading };
         let tag = variant.tag.to_string();

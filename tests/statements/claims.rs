@@ -138,7 +138,8 @@ fn times_are_numbers() {
         let payload = format!(r#"{{ "iss": "{ISSUER}", "{claim}": {value} }}"#);
         server.present(DIRECTORY.sign_text(&DIRECTORY.header().to_string(), &payload))
     };
-    for value in ["1767225601.0", "1767225601.5", "1.767229200e9", "17672292000e-1", "253402300799", "9.9e10"] {
+    for value in ["1767225601.0", "1767225601.5", "1.767229200e9", "17672292000e-1", "253402300799", "9.9e10"]
+    {
         println!("{value}");
         server.accepts(present("exp", value));
     }
@@ -233,10 +234,7 @@ fn a_host_may_give_the_server_more_names() {
             "algs": ["ES256"], "keys": [ { "from": "jwks", "jwks": "DIRECTORY" } ],
             "claims": { "equals": { "aud": ["$as.directory_id", "fixed"] } } } } ] } }"#;
     let server = server_with(json!({}), |builder| {
-        builder
-            .profile(profile(text))
-            .reference("directory_id", "org-1")
-            .reference("directory_id", "org-2")
+        builder.profile(profile(text)).reference("directory_id", "org-1").reference("directory_id", "org-2")
     });
     for aud in ["org-1", "org-2", "fixed"] {
         server.accepts(server.present(statement(json!({ "aud": aud }))));
@@ -246,7 +244,8 @@ fn a_host_may_give_the_server_more_names() {
         server.refuses(refused, INVALID, "software_statement: the claim aud must name this server");
     }
     // Without an issuer of its own the server goes by the origin of its endpoint.
-    let server = crate::support::server(with(directory_config(), json!({ "issuer": null, "tokenEndpoint": null })));
+    let server =
+        crate::support::server(with(directory_config(), json!({ "issuer": null, "tokenEndpoint": null })));
     server.accepts(server.present(statement(json!({ "aud": SERVER }))));
     let refused = server.present(statement(json!({ "aud": "https://op.example.com/token" })));
     server.refuses(refused, INVALID, "software_statement: the claim aud must name this server");
@@ -260,7 +259,8 @@ fn the_kind_of_token() {
     let other_kind = "has the typ of another kind of token";
     let run = |server: &Server, typ: Value, is_taken: bool| {
         println!("{typ} {is_taken}");
-        let typed = |key: &Key| if typ.is_null() { key.header() } else { with(key.header(), json!({ "typ": typ })) };
+        let typed =
+            |key: &Key| if typ.is_null() { key.header() } else { with(key.header(), json!({ "typ": typ })) };
         let statement = server.present(DIRECTORY.sign_as(&typed(&DIRECTORY), &claims(json!({}))));
         let request = server.register_signed(SOFTWARE.sign_as(&typed(&SOFTWARE), &request(json!({}))));
         if is_taken {
@@ -337,7 +337,9 @@ fn claims_may_be_demanded() {
 #[test]
 fn all_faults_are_told() {
     let server = demanding(r#""claims": { "required": ["jti"] },"#);
-    let token = statement(json!({ "exp": "secret-value", "nbf": NOW + 999, "iat": NOW + 999, "aud": "secret-value" }));
+    let token = statement(
+        json!({ "exp": "secret-value", "nbf": NOW + 999, "iat": NOW + 999, "aud": "secret-value" }),
+    );
     let description = "software_statement: the claim jti must be there; \
          software_statement: the claim exp must be a number of seconds; \
          software_statement: the claim nbf has not come yet; \

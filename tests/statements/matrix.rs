@@ -258,11 +258,9 @@ fn the_claim_must_be_named() {
                 "softwareStatementValidationType": kind, "softwareStatementValidationClaimName": name,
             });
             assert_eq!(
-                problems(config),
-                [
-                    "softwareStatementValidationClaimName: must be given, since softwareStatementValidationType \
-                     takes the keys from that claim"
-                ],
+                problems(config)[0],
+                "softwareStatementValidationClaimName: must be given, since softwareStatementValidationType takes \
+                 the keys from that claim",
                 "{kind}"
             );
         }

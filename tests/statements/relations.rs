@@ -434,7 +434,7 @@ fn roles_of_the_statement_give_scopes() {
 #[test]
 fn a_request_of_uk_open_banking() {
     let text = r#"{ "dcr_profile": 1, "name": "uk", "extends": ["uk-ob-3.3"],
-        "access": { "create": { "tokens": [ { "kind": "open" } ] } } }"#;
+        "access": { "create": { "tokens": [ { "kind": "open" } ] }, "read": {}, "update": {}, "delete": {} } }"#;
     let server = server_with(json!({}), |builder| builder.profile(profile(text)));
     server.network.insert("https://keystore.directory.example/openbanking.jwks", DIRECTORY.set());
     let software = "4WrJtpvGVYGTmbPQhN3Wbx";

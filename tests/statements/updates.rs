@@ -56,7 +56,10 @@ fn an_update_with_the_statement_is_judged_by_it() {
     let own = json!({ "client_name": "Own", "client_uri": "https://own.example", "tos_uri": "https://own.example" });
     let updated = server.update(&answer, &with(presenting(first.as_str().unwrap()), own.clone()));
     let updated = server.accepts(updated);
-    assert_eq!((&updated["client_name"], &updated["tos_uri"]), (&json!("Attested"), &json!("https://own.example")));
+    assert_eq!(
+        (&updated["client_name"], &updated["tos_uri"]),
+        (&json!("Attested"), &json!("https://own.example"))
+    );
     assert_eq!(updated["software_statement"], first);
 
     server.clock.advance(1800);
@@ -167,8 +170,9 @@ fn merging_is_no_way_round() {
 /// DEC-11, SIG-002
 #[test]
 fn a_signed_update_brings_its_statement_along() {
-    let server =
-        two_issuers(json!({ "dcrSignatureValidationEnabled": true, "dcrSignatureValidationJwks": SOFTWARE.set() }));
+    let server = two_issuers(
+        json!({ "dcrSignatureValidationEnabled": true, "dcrSignatureValidationJwks": SOFTWARE.set() }),
+    );
     let sign = |token: Option<String>, others: Value| {
         let nested = token.map_or(json!({}), |token| json!({ "software_statement": token }));
         SOFTWARE.sign(&with(with(request(json!({})), nested), others))
@@ -176,15 +180,15 @@ fn a_signed_update_brings_its_statement_along() {
     let attested = |name: &str| statement(json!({ "client_name": name }));
     let answer = server.accepts(server.register_signed(sign(Some(attested("Attested")), json!({}))));
     let own = json!({ "client_id": answer["client_id"], "client_name": "Own" });
-    let update = |token: Option<String>| {
-        server.update_as(&answer, "application/jwt", sign(token, own.clone()))
-    };
+    let update =
+        |token: Option<String>| server.update_as(&answer, "application/jwt", sign(token, own.clone()));
     server.refuses(update(None), INVALID, MISSING);
     server.refuses(update(Some(statement(json!({ "software_id": "another" })))), INVALID, OTHER);
     server.refuses(update(Some(FORGER.sign(&claims(json!({}))))), INVALID, NOT_VERIFIED);
     assert_eq!(server.accepts(update(Some(attested("Newer"))))["client_name"], "Newer");
     // A good statement does not stand in for the outer signature.
-    let forged = THIEF.sign(&with(with(request(json!({})), json!({ "software_statement": attested("X") })), own));
+    let forged =
+        THIEF.sign(&with(with(request(json!({})), json!({ "software_statement": attested("X") })), own));
     let refused = server.update_as(&answer, "application/jwt", forged);
     server.refuses(refused, METADATA, REQUEST_NOT_VERIFIED);
 }
@@ -224,9 +228,11 @@ fn a_profile_may_ignore_statements_in_updates() {
     let own = json!({ "redirect_uris": [REDIRECT], "client_name": "Own" });
     let locked = "client_name: must stay as it was registered";
     server.refuses(server.update(&answer, &own), METADATA, locked);
-    let newer = with(presenting(statement(json!({ "client_name": "Newer" }))), json!({ "client_name": "Newer" }));
+    let newer =
+        with(presenting(statement(json!({ "client_name": "Newer" }))), json!({ "client_name": "Newer" }));
     server.refuses(server.update(&answer, &newer), METADATA, locked);
-    let same = json!({ "redirect_uris": [REDIRECT], "client_name": "Attested", "tos_uri": "https://own.example" });
+    let same =
+        json!({ "redirect_uris": [REDIRECT], "client_name": "Attested", "tos_uri": "https://own.example" });
     assert_eq!(server.accepts(server.update(&answer, &same))["tos_uri"], "https://own.example");
 }
 
@@ -256,7 +262,8 @@ fn some_members_change_by_a_statement_alone() {
                 "jws": { "algs": ["ES256"], "keys": [ { "from": "jwks", "jwks": "DIRECTORY" } ] } } ] },
             "metadata": { "client_name": { "on_update": "statement_only" } } }"#,
     );
-    let answer = server.accepts(server.register(&json!({ "redirect_uris": [REDIRECT], "client_name": "Own" })));
+    let answer =
+        server.accepts(server.register(&json!({ "redirect_uris": [REDIRECT], "client_name": "Own" })));
     let renamed = json!({ "redirect_uris": [REDIRECT], "client_name": "New" });
     let locked = "client_name: must stay as it was registered";
     server.refuses(server.update(&answer, &renamed), METADATA, locked);

@@ -44,6 +44,8 @@ impl RegistrarConfig {
         let source = match self.software_statement_validation_type {
             Type::Builtin => return self.builtin_issuers(),
             Type::Script => KeySource::Hook { name: "software_statement".to_owned() },
+            // Without a name there is no key, which is one of the problems of the configuration.
+            Type::Jwks | Type::JwksUri if claim.is_empty() => return Vec::new(),
             Type::Jwks => KeySource::StatementJwks { claim },
             Type::JwksUri => KeySource::StatementUri { claim },
             Type::None => KeySource::Unsigned,
