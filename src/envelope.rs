@@ -31,11 +31,11 @@ pub(crate) struct Signed<'p> {
 
 impl Opened<'_> {
     /// The statement, to be verified before the outer signature: the keys of that may be found inside.
-    pub(crate) fn statement(&self, engine: &Engine) -> Result<Option<String>, Error> {
+    pub(crate) fn statement(&self, engine: &Engine) -> Result<Option<&str>, Error> {
         match self {
             Self::Json(document) => match document.get(fields::SOFTWARE_STATEMENT) {
                 None => Ok(None),
-                Some(FieldValue::Text(token)) => Ok(Some(token.clone().into_owned())),
+                Some(FieldValue::Text(token)) => Ok(Some(token)),
                 Some(_) => Err(engine.refuse_statement(Failure::STATEMENT_INVALID, "must be a string")),
             },
             Self::Signed(jws) => {
@@ -92,7 +92,7 @@ impl Engine {
     ) -> Result<Option<Signed<'_>>, Error> {
         let Opened::Signed(jws) = body else { return Ok(None) };
         let iss = jws.unverified().issuer().map_err(|fault| self.bad_request(fault))?.unwrap_or_default();
-        let issuers = self.policy.request.issuers.iter().filter(|issuer| issuer.is_for(&iss));
+        let issuers = self.policy.request.issuers.iter().filter(|issuer| issuer.is_for(iss));
         let named = issuers.map(|issuer| (&issuer.jws, issuer.allow_claims.as_deref()));
         let unnamed = self.policy.request.jws.iter().map(|jws| (jws, None));
         let cx = KeyContext { hook: self.key_hook(operation, request, None), statement };
@@ -160,7 +160,7 @@ impl Engine {
     ) -> Result<(), Error> {
         let Some(Signed { policy, .. }) = signed else { return Ok(()) };
         let now = self.clock.now();
-        let until = self.replay_until(policy.claims.replay, document, now);
+        let until = self.replay_until(&policy.claims, document, now);
         let (Some(until), Some(jti)) = (until, text_claim(document, "jti")) else { return Ok(()) };
         let key = ReplayKey::new("request", &text_claim(document, "iss").unwrap_or_default(), &jti);
         if self.consume(&key, until).await? {

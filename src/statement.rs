@@ -11,7 +11,7 @@ use crate::jose::{CompactJws, JoseFault, JwsRules};
 use crate::json;
 use crate::keys::{KeyContext, KeyKind};
 use crate::metadata::{Document, Origin, fields};
-use crate::policy::{IssuerPolicy, References, claim, numeric_date};
+use crate::policy::{ClaimRules, IssuerPolicy, References, claim, numeric_date};
 use crate::profile::{Operation, Presence, Replay};
 use crate::request::RegisterRequest;
 
@@ -35,7 +35,7 @@ impl Engine {
         let policy = &self.policy.statement;
         let on_update = policy.presence_on_update.filter(|_| operation == Operation::Update);
         let presence = on_update.or(policy.presence).unwrap_or(Presence::Optional);
-        let token = match (token.as_deref(), presence) {
+        let token = match (token, presence) {
             (_, Presence::Ignored) | (None, Presence::Optional | Presence::Forbidden) => return Ok(None),
             (None, Presence::Required) => {
                 return Err(self.refuse_statement(Failure::STATEMENT_MISSING, "must be given"));
@@ -58,10 +58,15 @@ impl Engine {
         }
         let cx = KeyContext { hook: self.key_hook(operation, request, Some(token)), statement: None };
         let mut verdict = None;
-        for issuer in self.policy.issuers.iter().filter(|issuer| issuer.is_for(&iss)) {
+        for issuer in self.policy.issuers.iter().filter(|issuer| issuer.is_for(iss)) {
             match self.verify(&jws, &issuer.jws, KeyKind::Statement, &cx).await? {
                 Ok(payload) => {
-                    return Ok(Some(Statement { token: token.to_owned(), iss, issuer, payload }));
+                    return Ok(Some(Statement {
+                        token: token.to_owned(),
+                        iss: iss.to_owned(),
+                        issuer,
+                        payload,
+                    }));
                 }
                 Err(fault) => verdict = Some(fault),
             }
@@ -106,7 +111,7 @@ impl Engine {
         claims: &Document<'_>,
     ) -> Result<(), Error> {
         let now = self.clock.now();
-        let until = self.replay_until(statement.issuer.jws.claims.replay, claims, now);
+        let until = self.replay_until(&statement.issuer.jws.claims, claims, now);
         let (Some(until), Some(jti)) = (until, text_claim(claims, "jti")) else { return Ok(()) };
         let key = ReplayKey::new("statement", &statement.iss, &jti);
         if self.consume(&key, until).await? {
@@ -118,15 +123,15 @@ impl Engine {
     /// Until when a `jti` is remembered. Nothing: it may be used again.
     pub(crate) fn replay_until(
         &self,
-        replay: Replay,
+        rules: &ClaimRules,
         claims: &Document<'_>,
         now: OffsetDateTime,
     ) -> Option<OffsetDateTime> {
         let exp = numeric_date(claims, "exp").ok().flatten().map(|exp| exp as i64);
-        let until = match (replay, exp) {
+        let until = match (rules.replay, exp) {
             (Replay::Off, _) => return None,
-            // The leeway of expiry, and then some.
-            (Replay::UntilExp, Some(exp)) => exp.saturating_add(600),
+            // Until it is refused anyway, and then some.
+            (Replay::UntilExp, Some(exp)) => exp.saturating_add(rules.leeway).saturating_add(60),
             (Replay::UntilExp, None) | (Replay::Forever, _) => now.unix_timestamp().saturating_add(TEN_YEARS),
         };
         OffsetDateTime::from_unix_timestamp(until.min(LAST_SECOND)).ok()

@@ -19,6 +19,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use oauth_dcr::{MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig};
 
 mod floor;
+mod signed;
 
 const MINIMAL: &str = r#"{"redirect_uris":["https://client.example.org/callback"]}"#;
 const FULL: &str = include_str!("full.json");
@@ -90,6 +91,17 @@ fn registration(criterion: &mut Criterion) {
             engine.count_total, engine.bytes_total, least.count_total, least.bytes_total
         ));
     }
+    let signed = signed::Signed::new(FULL);
+    let mut group = criterion.benchmark_group("signed request with statement");
+    group.bench_function("two bare verifications", |bencher| bencher.iter(|| signed.verify_twice()));
+    group.bench_function("engine", |bencher| bencher.iter(|| signed.register()));
+    group.finish();
+    let ratio = ratio(|| signed.register(), || signed.verify_twice());
+    let engine = allocation_counter::measure(|| signed.register());
+    report.push(format!(
+        "signed request with statement: {ratio:.2} x two verifications, {} allocations ({} bytes)",
+        engine.count_total, engine.bytes_total
+    ));
     for line in report {
         println!("{line}");
     }

@@ -9,6 +9,9 @@ use crate::profile::{Claims, Replay};
 /// Tolerance for clocks that differ, in seconds, where a profile sets none.
 const LEEWAY: i64 = 60;
 
+/// Claims that are texts.
+const TEXTS: [&str; 3] = ["iss", "sub", "jti"];
+
 /// The last second of year 9999, which every reader of times can hold.
 const LAST_SECOND: f64 = 253_402_300_799.0;
 
@@ -20,7 +23,7 @@ pub(crate) struct ClaimRules {
     patterns: Vec<(String, Pattern)>,
     max_lifetime: Option<i64>,
     max_age: Option<i64>,
-    leeway: i64,
+    pub(crate) leeway: i64,
     future_leeway: i64,
     aud_single: bool,
     pub(crate) replay: Replay,
@@ -71,6 +74,12 @@ impl ClaimRules {
                 faults.push((name.clone(), "must be there".to_owned()));
             }
         }
+        // RFC 7519 sections 4.1.1, 4.1.2 and 4.1.7: texts. One that is not is no way round what is kept by it.
+        for name in TEXTS {
+            if claim(claims, name).is_some_and(|value| !value.is_string()) {
+                faults.push((name.to_owned(), "must be a string".to_owned()));
+            }
+        }
         self.check_times(claims, now, &mut faults);
         self.check_audience(claims, references, &mut faults);
         for (name, allowed) in self.equals.iter().filter(|(name, _)| name != "aud") {
@@ -81,7 +90,8 @@ impl ClaimRules {
         }
         for (name, pattern) in &self.patterns {
             let Some(value) = claim(claims, name) else { continue };
-            if !value.as_str().is_some_and(|text| pattern.matches(text)) {
+            let is_told = TEXTS.contains(&name.as_str()) && !value.is_string();
+            if !is_told && !value.as_str().is_some_and(|text| pattern.matches(text)) {
                 faults.push((name.clone(), format!("must match {}", pattern.as_str())));
             }
         }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::Facts;
 use super::claims::{ClaimRules, claim};
+use super::compile::JWT_CLAIMS;
 use super::condition::Condition;
 use crate::config::Reading;
 use crate::jose::{Algorithm, KeySet, KeySetLimits};
@@ -188,11 +189,14 @@ impl IssuerPolicy {
 /// Moves a claim to another name, unless that name is taken.
 fn rename(claims: &mut Document<'_>, from: &str, to: &str) {
     let Some(value) = claim(claims, from).filter(|_| claim(claims, to).is_none()) else { return };
-    match FieldId::of(from) {
-        Some(field) => {
-            claims.remove(field);
+    // What one-time use needs stays where it is.
+    if !JWT_CLAIMS.contains(&from) {
+        match FieldId::of(from) {
+            Some(field) => {
+                claims.remove(field);
+            }
+            None => claims.extras.retain(|extra| extra.name != from),
         }
-        None => claims.extras.retain(|extra| extra.name != from),
     }
     match FieldId::of(to) {
         Some(field) => {

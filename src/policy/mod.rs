@@ -15,7 +15,7 @@ mod trace;
 mod vectors;
 
 pub(crate) use apply::Facts;
-pub(crate) use claims::{References, claim, numeric_date};
+pub(crate) use claims::{ClaimRules, References, claim, numeric_date};
 pub(crate) use compile::Policy;
 pub(crate) use jws::{IssuerPolicy, JwsPolicy, KeyPlan};
 pub(crate) use pattern::Pattern;

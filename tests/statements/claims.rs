@@ -328,7 +328,7 @@ fn claims_may_be_demanded() {
         (without(usual.clone(), "software_mode"), Err(("software_mode", "must be there"))),
         (with(usual.clone(), json!({ "jti": null })), Err(("jti", "must be there"))),
         (with(usual.clone(), json!({ "jti": "00fg" })), Err(("jti", "must match ^[0-9a-f]{4}$"))),
-        (with(usual, json!({ "jti": 1234 })), Err(("jti", "must match ^[0-9a-f]{4}$"))),
+        (with(usual, json!({ "jti": 1234 })), Err(("jti", "must be a string"))),
     ];
     run_cases(&server, &cases);
 }

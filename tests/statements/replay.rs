@@ -88,7 +88,11 @@ fn a_request_is_used_up_when_it_verifies() {
     let token = signed(json!({}));
     server.accepts(server.register_signed(&token));
     server.refuses(server.register_signed(&token), METADATA, REQUEST_USED);
-    server.refuses(server.register_signed(signed(json!({ "client_name": "Another" }))), METADATA, REQUEST_USED);
+    server.refuses(
+        server.register_signed(signed(json!({ "client_name": "Another" }))),
+        METADATA,
+        REQUEST_USED,
+    );
 
     let bad = signed(json!({ "jti": "2", "redirect_uris": ["http://app.example.org/cb"] }));
     assert!(server.refusal(server.register_signed(&bad)).body.contains("invalid_redirect_uri"));
@@ -109,7 +113,9 @@ fn what_does_not_verify_uses_nothing_up() {
         signed(json!({ "exp": NOW - 60, "iat": NOW - 90 })),
         signed(json!({ "aud": "https://other.example" })),
         signed(json!({ "software_statement": FORGER.sign(&claims(json!({ "jti": "1" }))) })),
-        signed(json!({ "software_statement": statement(json!({ "jti": "1", "exp": NOW - 60, "iat": NOW - 90 })) })),
+        signed(
+            json!({ "software_statement": statement(json!({ "jti": "1", "exp": NOW - 60, "iat": NOW - 90 })) }),
+        ),
     ] {
         assert!(server.register_signed(token).is_err());
     }
@@ -133,7 +139,11 @@ fn a_statement_is_used_up_when_a_client_is_stored() {
     assert_eq!(notes.noted(), []);
     server.accepts(server.present(&token));
     server.refuses(server.present(&token), INVALID, STATEMENT_USED);
-    server.refuses(server.present(statement(json!({ "jti": "1", "client_name": "Other" }))), INVALID, STATEMENT_USED);
+    server.refuses(
+        server.present(statement(json!({ "jti": "1", "client_name": "Other" }))),
+        INVALID,
+        STATEMENT_USED,
+    );
     server.accepts(server.present(statement(json!({ "jti": "2" }))));
 }
 
@@ -201,7 +211,9 @@ fn without_a_jti_nothing_is_remembered() {
 fn a_jti_that_is_no_text_is_no_way_round() {
     for jti in [json!(5), json!(true), json!(["1"]), json!({ "id": "1" })] {
         let server = profile_server(ONCE);
-        let count = |results: [Result<Registration, Error>; 2]| results.iter().filter(|result| result.is_ok()).count();
+        let count = |results: [Result<Registration, Error>; 2]| {
+            results.iter().filter(|result| result.is_ok()).count()
+        };
         let token = statement(json!({ "jti": jti }));
         assert!(count([server.present(&token), server.present(&token)]) < 2, "statement {jti}");
         let token = signed(json!({ "jti": jti }));
@@ -221,7 +233,6 @@ fn a_list_of_allowed_claims_is_no_way_round() {
                     "jws": { "algs": ["ES256"], "keys": [ { "from": "jwks", "jwks": "SOFTWARE" } ],
                         "claims": { "required": ["jti"], "replay": "until_exp" } } } ] },
             "software_statement": { "issuers": [ { "iss": ["https://directory.example"], "allow_claims": ["client_name"],
-                "rename": { "jti": "software_id", "exp": "valid_until" },
                 "jws": { "algs": ["ES256"], "keys": [ { "from": "jwks", "jwks": "DIRECTORY" } ],
                     "claims": { "required": ["jti"], "replay": "until_exp" } } } ] } }"#,
     );
@@ -234,6 +245,23 @@ fn a_list_of_allowed_claims_is_no_way_round() {
     server.accepts(server.register_signed(signed(json!({ "iss": "another" }))));
 }
 
+/// Neither is a name that the profile gives to what is remembered.
+///
+/// S-SSA-05
+#[test]
+fn another_name_is_no_way_round() {
+    let renaming =
+        r#""issuers": [ { "rename": { "jti": "statement_id", "exp": "valid_until", "iss": "issuer" },"#;
+    let text = ONCE.replace(
+        r#""software_statement": { "issuers": [ {"#,
+        &format!("\"software_statement\": {{ {renaming}"),
+    );
+    let server = profile_server(&text);
+    let token = statement(json!({ "jti": "1" }));
+    server.accepts(server.present(&token));
+    server.refuses(server.present(&token), INVALID, STATEMENT_USED);
+}
+
 /// How long it is remembered: past the moment from which the token is refused anyway.
 ///
 /// S-SSA-06
@@ -241,13 +269,12 @@ fn a_list_of_allowed_claims_is_no_way_round() {
 fn it_is_remembered_until_it_is_of_no_use() {
     for leeway in [0, 60, 300, 3600] {
         let notes = Notes::default();
-        let text = ONCE.replace(
-            r#""replay": "until_exp""#,
-            &format!(r#""replay": "until_exp", "leeway_s": {leeway}"#),
-        );
+        let text = ONCE
+            .replace(r#""replay": "until_exp""#, &format!(r#""replay": "until_exp", "leeway_s": {leeway}"#));
         let server = guarded(&text, notes.clone());
         let exp = NOW + 100;
-        let (by_statement, by_request) = (statement(json!({ "jti": "1", "exp": exp })), signed(json!({ "exp": exp })));
+        let (by_statement, by_request) =
+            (statement(json!({ "jti": "1", "exp": exp })), signed(json!({ "exp": exp })));
         server.accepts(server.present(&by_statement));
         server.accepts(server.register_signed(&by_request));
         for until in notes.times() {
@@ -322,7 +349,9 @@ fn a_broken_guard_says_nothing() {
         (|| StoreError::Backend("the guard's text".into()), 500),
     ] {
         let server = guarded(ONCE, Broken(error));
-        for result in [server.present(statement(json!({ "jti": "1" }))), server.register_signed(signed(json!({})))] {
+        for result in
+            [server.present(statement(json!({ "jti": "1" }))), server.register_signed(signed(json!({})))]
+        {
             let wire = server.refusal(result);
             assert_eq!(wire.status, status);
             assert!(!wire.body.contains("guard"), "{}", wire.body);

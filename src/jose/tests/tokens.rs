@@ -113,7 +113,9 @@ fn repeated_names_are_refused() {
 fn the_issuer_is_read_strictly() {
     let (key, _) = es256();
     let issuer = |payload: &str| {
-        parse(&key.token(r#"{"alg":"ES256"}"#, payload)).map(|jws| jws.unverified().issuer()).unwrap()
+        parse(&key.token(r#"{"alg":"ES256"}"#, payload))
+            .map(|jws| jws.unverified().issuer().map(|issuer| issuer.map(str::to_owned)))
+            .unwrap()
     };
     assert_eq!(issuer(PAYLOAD), Ok(Some("https://issuer.example".to_owned())));
     assert_eq!(issuer(r#"{"iss":"a\u0062"}"#), Ok(Some("ab".to_owned())));
@@ -131,7 +133,7 @@ fn the_issuer_is_read_strictly() {
         assert_eq!(issuer(payload), Err(JoseFault::Payload), "{payload}");
     }
     let token = key.token(r#"{"alg":"ES256"}"#, r#"{"iss":"a","software_statement":"x.y.z"}"#);
-    assert_eq!(parse(&token).unwrap().unverified().software_statement(), Ok(Some("x.y.z".to_owned())));
+    assert_eq!(parse(&token).unwrap().unverified().software_statement(), Ok(Some("x.y.z")));
 }
 
 /// S-JOSE-06: a `kid` is only compared.
@@ -302,7 +304,7 @@ fn huge_times_are_not_read_here() {
     for time in ["1e300", "18446744073709551615", "9.3e18", "-1e300", "253402300800", "1e-300"] {
         let payload = format!(r#"{{"iss":"a","exp":{time},"nbf":{time},"iat":{time}}}"#);
         let token = key.token(r#"{"alg":"ES256"}"#, &payload);
-        assert_eq!(parse(&token).unwrap().unverified().issuer(), Ok(Some("a".to_owned())));
+        assert_eq!(parse(&token).unwrap().unverified().issuer(), Ok(Some("a")));
         assert_eq!(check(&token, &set), Ok(payload));
     }
 }
