@@ -247,6 +247,17 @@ fn a_ceiling_above_nothing_leaves_nothing() {
     }
 }
 
+/// However a statement writes its scopes, where a list is taken for words: the ceiling is the same.
+///
+/// S-SSA-08
+#[test]
+fn the_ceiling_holds_for_a_list_of_scopes() {
+    let config = entries_config(json!([entry(json!({ "scopes": ["my_read"] }))]));
+    let server = server(with(config, json!({ "reading": "lenient" })));
+    let answer = server.accepts(server.present(statement(json!({ "scope": ["my_read", "admin"] }))));
+    assert_eq!(answer["scope"], "my_read");
+}
+
 /// An empty list is not an absent one: it allows nothing.
 ///
 /// S-SSA-08, INV-3

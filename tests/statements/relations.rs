@@ -1,5 +1,6 @@
 //! Profiles that say member by member how a statement relates to a request, and what they do with its claims.
 
+use oauth_dcr::{MemoryClientStore, Registrar, SharedSecret};
 use serde_json::{Value, json};
 
 use crate::keys::*;
@@ -264,6 +265,39 @@ fn merge_says_which_claims_count() {
     assert_eq!(outcome("only"), [listed, attested, attested_uris, json!(null)]);
 }
 
+/// `only`: the request brings nothing, not even what nobody knows. Without a statement there is only the request.
+#[test]
+fn with_only_the_request_brings_nothing_at_all() {
+    let server = profile_server(
+        r#"{ "dcr_profile": 1, "name": "only", "extends": ["standard"], "unknown_members": "keep",
+            "software_statement": { "merge": "only", "issuers": [ { "iss": ["https://directory.example"],
+                "jws": { "algs": ["ES256"], "keys": [ { "from": "jwks", "jwks": "DIRECTORY" } ] } } ] } }"#,
+    );
+    let token = statement(json!({ "redirect_uris": ["https://attested.example/cb"], "vendor_claim": 1 }));
+    let own = json!({ "vendor_member": "own", "client_name#fr": "Le Client", "client_name": "Own" });
+    let answer = server.accepts(server.register(&with(presenting(token), own.clone())));
+    for name in ["vendor_member", "vendor_claim", "client_name", "client_name#fr"] {
+        assert_eq!(answer.get(name), None, "{name}");
+    }
+    let plain = server.accepts(server.register(&with(json!({ "redirect_uris": [REDIRECT] }), own)));
+    assert_eq!((&plain["vendor_member"], &plain["client_name"]), (&json!("own"), &json!("Own")));
+}
+
+/// The ceiling of an issuer holds for what a relation takes from its statement as well.
+///
+/// S-SSA-08
+#[test]
+fn the_ceiling_holds_for_relations() {
+    for (scope, expected) in [(json!("read admin"), "read"), (json!(["read", "admin"]), "read")] {
+        let server = listed_with(
+            r#""scope": { "from": { "statement": "scope", "relation": "overrides" } }"#,
+            r#""allow_scopes": ["read", "write"],"#,
+        );
+        let answer = server.accepts(server.present(statement(json!({ "scope": scope }))));
+        assert_eq!(answer["scope"], expected);
+    }
+}
+
 /// What an issuer attested by way of a relation is not told differently in another language, and takes its slot.
 ///
 /// DEC-24, DEC-25
@@ -426,6 +460,86 @@ fn roles_of_the_statement_give_scopes() {
     }
     let refused = scope(json!(["AISP"]), json!({ "scope": "openid payments" }));
     server.refuses(refused, METADATA, "scope: must not ask for payments");
+}
+
+/// A configuration brings keys to a profile; what the profile demands of signed requests stays demanded, also of
+/// the signers that have an entry of their own.
+///
+/// INV-2, JOSE-003
+#[test]
+fn a_configuration_brings_keys_and_relaxes_nothing() {
+    let text = r#"{ "dcr_profile": 1, "name": "strict", "extends": ["standard"],
+        "request": { "media_types": { "application/jwt": "jws" },
+            "jws": { "algs": ["PS256", "ES256"], "typ": ["JWT"],
+                "claims": { "required": ["jti"], "max_age_s": 60, "replay": "until_exp" } } } }"#;
+    let (typed, rsa) = (with(SOFTWARE.header(), json!({ "typ": "JWT" })), Key::new("RS256", "rsa"));
+    let keys = json!({ "keys": [SOFTWARE.public(), rsa.public()] });
+    for (name, properties) in [
+        ("jwks", json!({ "dcrSignatureValidationJwks": keys })),
+        (
+            "entry",
+            json!({ "dcrSsaValidationConfigs": [
+                { "id": "a", "type": "DCR", "issuers": ["software"], "jwks": keys }
+            ] }),
+        ),
+    ] {
+        println!("{name}");
+        let server = server_with(with(json!({ "dcrSignatureValidationEnabled": true }), properties), |builder| {
+            builder.profile(profile(text))
+        });
+        let send = |key: &Key, header: &Value, others: Value| {
+            server.register_signed(key.sign_as(header, &request(others)))
+        };
+        let once = json!({ "jti": "1" });
+        server.accepts(send(&SOFTWARE, &typed, once.clone()));
+        server.refuses(send(&SOFTWARE, &typed, once), METADATA, "jti: was used before");
+        server.refuses(send(&SOFTWARE, &typed, json!({})), METADATA, "jti: must be there");
+        let old = json!({ "jti": "2", "iat": NOW - 61 });
+        server.refuses(send(&SOFTWARE, &typed, old), METADATA, "iat: is too long ago");
+        let untyped = send(&SOFTWARE, &SOFTWARE.header(), json!({ "jti": "3" }));
+        server.refuses(untyped, METADATA, "the signed request has the typ of another kind of token");
+        let header = json!({ "alg": "RS256", "kid": "rsa", "typ": "JWT" });
+        let other = send(&rsa, &header, json!({ "jti": "4" }));
+        server.refuses(other, METADATA, "the signed request is signed with an algorithm that is not allowed");
+    }
+}
+
+/// A secret that a profile names and the host has.
+#[test]
+fn a_profile_names_a_secret_and_the_host_has_it() {
+    let text = r#"{ "dcr_profile": 1, "name": "secret", "extends": ["standard"],
+        "request": { "media_types": { "application/jwt": "jws" },
+            "jws": { "algs": ["HS256", "ES256"], "keys": [ { "from": "secret", "name": "requests" } ] } },
+        "software_statement": { "issuers": [ { "iss": ["https://directory.example"],
+            "jws": { "algs": ["HS256"], "keys": [ { "from": "secret", "name": "statements" } ] } } ] } }"#;
+    let server = server_with(json!({}), |builder| {
+        builder
+            .profile(profile(text))
+            .shared_secret("requests", SharedSecret::from("one".to_owned()))
+            .shared_secret("statements", SharedSecret::from("other".to_owned()))
+    });
+    let signed = |statement: &str, request: &str| {
+        let token = hmac("HS256", statement, &claims(json!({ "client_name": "Attested" })));
+        server.register_signed(hmac("HS256", request, &crate::support::request(json!({ "software_statement": token }))))
+    };
+    assert_eq!(server.accepts(signed("other", "one"))["client_name"], "Attested");
+    server.refuses(signed("one", "one"), INVALID, NOT_VERIFIED);
+    server.refuses(signed("other", "other"), METADATA, REQUEST_NOT_VERIFIED);
+    // A secret that nobody has, and sources that can have no key, are problems of the profile.
+    for (source, problem) in [
+        (r#"{ "from": "secret", "name": "statements" }"#, "names the shared secret `statements`, which nobody gave"),
+        (r#"{ "from": "x5c", "anchors": "community" }"#, "has a key source that is not verified by this version"),
+        (r#"{ "from": "body_jwks" }"#, "has a key source that is not verified by this version"),
+        (r#"{ "from": "uri", "uri": "https://directory.example/jwks" }"#, "has keys at a URL, and there is no resolver to fetch them"),
+    ] {
+        let text = format!(
+            r#"{{ "dcr_profile": 1, "name": "lacking", "extends": ["standard"], "software_statement": {{ "issuers": [
+                {{ "iss": ["https://directory.example"], "jws": {{ "algs": ["ES256"], "keys": [ {source} ] }} }} ] }} }}"#
+        );
+        let built = Registrar::builder(config(json!({})), MemoryClientStore::default()).profile(profile(&text)).build();
+        let problems = built.unwrap_err().problems;
+        assert!(problems.len() == 1 && problems[0].message.contains(problem), "{problems:?}");
+    }
 }
 
 /// The presets of regimes work as a whole: a signed request with a statement, under UK Open Banking.

@@ -1,5 +1,7 @@
 //! Issuers that are trusted, what they grant, and hooks that are asked for keys.
 
+use async_trait::async_trait;
+use oauth_dcr::{HookAnswer, HookContext, HookError, ScriptHook};
 use serde_json::{Value, json};
 
 use crate::keys::*;
@@ -229,6 +231,33 @@ fn hooks_may_have_no_keys() {
             let token = hmac("HS256", presented, &claims(json!({})));
             server.refuses(server.present(token), INVALID, NOT_VERIFIED);
         }
+    }
+}
+
+/// A hook that does not answer the question for keys.
+#[derive(Debug)]
+struct Unwilling(fn() -> HookError);
+
+#[async_trait]
+impl ScriptHook for Unwilling {
+    async fn software_statement_jwks(&self, _: &HookContext<'_>) -> Result<Option<Value>, HookError> {
+        Err((self.0)())
+    }
+}
+
+/// A hook that is asked for keys may refuse the request, answer it itself, or fail, of which the client learns nothing.
+#[test]
+fn hooks_may_refuse_or_fail() {
+    for (error, status, body) in [
+        ((|| HookError::Refused) as fn() -> HookError, 400, METADATA),
+        (|| HookError::Answer(HookAnswer { status: 429, body: "{}".to_owned() }), 429, "{}"),
+        (|| HookError::Failed("the hook's text".into()), 500, "server_error"),
+    ] {
+        let server = server_with(json!({}), |builder| builder.script_hook(Unwilling(error)));
+        let wire = server.refusal(server.present(statement(json!({}))));
+        assert_eq!(wire.status, status);
+        assert!(wire.body.contains(body) && !wire.body.contains("hook's"), "{}", wire.body);
+        server.is_untouched();
     }
 }
 

@@ -120,6 +120,24 @@ fn a_statement_of_no_software_is_of_another() {
     }
 }
 
+/// Which software it was is remembered also where the name is not let through as metadata.
+///
+/// DEC-11, S-SSA-09
+#[test]
+fn a_name_that_is_not_let_through_binds_all_the_same() {
+    let server = server(json!({
+        "softwareStatementValidationType": "builtin",
+        "dcrSsaValidationConfigs": [{
+            "id": "a", "type": "SSA", "issuers": [ISSUER], "jwks": DIRECTORY.set(), "allowedClaims": ["client_name"],
+        }],
+    }));
+    let answer = registered(&server);
+    assert_eq!(answer.get("software_id"), None);
+    let other = statement(json!({ "software_id": "another", "client_name": "Another" }));
+    server.refuses(server.update(&answer, &presenting(other)), INVALID, OTHER);
+    server.accepts(server.update(&answer, &presenting(statement(json!({ "client_name": "Newer" })))));
+}
+
 /// Where no statement ever named the software, the client's own name for it binds no statement.
 #[test]
 fn a_software_that_was_never_attested_may_change_its_name() {
