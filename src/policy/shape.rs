@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::compile::{Member, Policy};
 use crate::config::Reading;
 use crate::error::{Failure, Violation};
-use crate::metadata::{Document, FieldId, FieldValue, Kind, Origin, Unfit, fields};
+use crate::metadata::{Document, FieldId, FieldValue, Kind, Origin, Unfit, Variant, fields};
 use crate::rules::uri::ParsedUri;
 
 /// Bounds that hold where a profile sets none.
@@ -64,16 +64,18 @@ fn judge_variants(
         faults.push(Violation::new("", "language.max_variants", Failure::METADATA, message));
         document.variants.truncate(MAX_VARIANTS);
     }
-    let mut tags = HashSet::new();
-    for variant in document.variants.iter_mut().filter(|variant| concerns(variant.origin)) {
+    for place in 0..document.variants.len() {
+        let (before, rest) = document.variants.split_at_mut(place);
+        let Some(variant) = rest.first_mut().filter(|variant| concerns(variant.origin)) else { continue };
         let Some(member) = policy.member(variant.field) else { continue };
         let shape = Shape { member, field: variant.field, reading };
-        let tag = variant.tag.to_string();
-        if !tags.insert((variant.field, tag.to_ascii_lowercase())) {
+        let is_same =
+            |own: &Variant<'_>| own.field == variant.field && own.tag.eq_ignore_ascii_case(&variant.tag);
+        if before.iter().any(is_same) {
             let message = "is there twice: language tags are compared without regard to case".to_owned();
-            faults.push(shape.violation(policy, None, Some(&tag), "language.duplicate", message));
+            faults.push(shape.violation(policy, None, Some(&variant.tag), "language.duplicate", message));
         } else if let Err((index, rule, message)) = shape.judge(&mut variant.value) {
-            faults.push(shape.violation(policy, index, Some(&tag), rule, message));
+            faults.push(shape.violation(policy, index, Some(&variant.tag), rule, message));
         }
     }
 }
@@ -177,11 +179,12 @@ impl Shape<'_> {
         if text.split(' ').count() > MAX_ITEMS {
             return Err((None, "max_items", format!("must have at most {MAX_ITEMS} words")));
         }
-        let mut seen = HashSet::new();
-        if text.split(' ').all(|word| seen.insert(word)) {
+        // A few words are compared with each other for less than a set of them costs.
+        let is_first = |(place, word): (usize, &str)| !text.split(' ').take(place).any(|own| own == word);
+        if text.len() < 200 && text.split(' ').enumerate().all(is_first) {
             return Ok(());
         }
-        seen.clear();
+        let mut seen = HashSet::new();
         let words: Vec<&str> = text.split(' ').filter(|word| seen.insert(*word)).collect();
         let joined = words.join(" ");
         *value = FieldValue::Text(Cow::Owned(joined));

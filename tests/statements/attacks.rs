@@ -78,7 +78,8 @@ fn with_header(members: &'static str) -> impl Fn(&Key, &Value) -> String {
     }
 }
 
-/// No signature, or an algorithm that nobody allowed, in any spelling. `rejectJwtWithNoneAlg` changes nothing.
+/// No signature, or an algorithm that nobody allowed, in any spelling. `rejectJwtWithNoneAlg` changes
+/// nothing.
 ///
 /// S-JOSE-01, JOSE-003, JOSE-004
 #[test]
@@ -172,21 +173,23 @@ fn a_public_key_is_no_secret() {
                 let both = server(json!({
                     "softwareStatementValidationType": "builtin",
                     "dcrSsaValidationConfigs": [{
-                        "id": "a", "type": "SSA", "issuers": [ISSUER], "jwks": rsa.set(), "sharedSecret": SECRET,
+                        "id": "a", "type": "SSA", "issuers": [ISSUER],
+                        "jwks": rsa.set(), "sharedSecret": SECRET,
                     }],
                 }));
                 both.refuses(both.present(token(&claims(json!({})))), INVALID, NOT_VERIFIED);
             }
         }
     }
-    // A symmetric key among public ones, which the configuration does not take, verifies nothing where it is fetched.
+    // A symmetric key among public ones, which the configuration does not take, verifies nothing where it is
+    // fetched.
     let symmetric =
         json!({ "keys": [{ "kty": "oct", "k": encode(SECRET), "kid": "directory-1", "alg": "HS256" }] });
     let fetched = server(json!({
         "softwareStatementValidationType": "builtin",
-        "dcrSsaValidationConfigs": [
-            { "id": "a", "type": "SSA", "issuers": [ISSUER], "jwksUri": ISSUER_KEYS, "sharedSecret": "another" }
-        ],
+        "dcrSsaValidationConfigs": [{
+            "id": "a", "type": "SSA", "issuers": [ISSUER], "jwksUri": ISSUER_KEYS, "sharedSecret": "another",
+        }],
     }));
     fetched.network.insert(ISSUER_KEYS, symmetric);
     let header = json!({ "alg": "HS256", "kid": "directory-1" }).to_string();
@@ -369,7 +372,8 @@ fn a_kid_is_a_name_and_nothing_else() {
     }
 }
 
-/// Which of several keys is tried: with a `kid` those of that name, at most four; without one the only one that fits.
+/// Which of several keys is tried: with a `kid` those of that name, at most four; without one the only one
+/// that fits.
 ///
 /// S-JOSE-07, JOSE-008
 #[test]
@@ -490,8 +494,8 @@ fn a_withdrawn_key_verifies_nothing() {
     server.refuses(server.present(statement(json!({}))), INVALID, NOT_VERIFIED);
 }
 
-/// Tokens in other forms: encrypted, in JSON, with another token inside, without a payload of their own, and in parts
-/// that are no base64url.
+/// Tokens in other forms: encrypted, in JSON, with another token inside, without a payload of their own, and
+/// in parts that are no base64url.
 ///
 /// S-JOSE-08, JOSE-001, JOSE-015
 #[test]
@@ -575,7 +579,8 @@ fn a_token_has_one_text() {
 #[test]
 fn sizes_are_bounded() {
     const LIMIT: usize = 32 * 1024;
-    // A token of exactly this many bytes: a blank more in the header reaches the lengths that base64url skips.
+    // A token of exactly this many bytes: a blank more in the header reaches the lengths that base64url
+    // skips.
     let sized = |length: usize| {
         let header = DIRECTORY.header().to_string();
         let pads = (length / 4 * 3 - 400)..length;
@@ -845,7 +850,10 @@ fn failures_of_verification_look_the_same() {
     let unreachable = "https://directory.example/gone";
     let entry =
         |others: Value| with(json!({ "type": "SSA", "issuers": [ISSUER], "id": others.to_string() }), others);
-    let config = |entries: Value| json!({ "softwareStatementValidationType": "builtin", "dcrSsaValidationConfigs": entries });
+    let config = |entry: Value| {
+        let kind = json!({ "softwareStatementValidationType": "builtin" });
+        with(kind, json!({ "dcrSsaValidationConfigs": [entry] }))
+    };
     let honest = statement(json!({}));
     let (input, _) = honest.rsplit_once('.').unwrap();
     let cases = [
@@ -873,7 +881,7 @@ fn failures_of_verification_look_the_same() {
     ];
     let mut answers = HashSet::new();
     for (source, token) in cases {
-        let server = server(config(json!([entry(source)])));
+        let server = server(config(entry(source)));
         server.network.insert("https://directory.example/text", json!("no keys"));
         answers.insert(text_of(&server.refusal(server.present(token))));
     }
@@ -913,7 +921,8 @@ fn what_nobody_signed_reaches_nobody() {
     let hook = KeyHook { statement_keys: Some(DIRECTORY.set()), ..KeyHook::default() };
     let server = server_with(json!({}), |builder| builder.script_hook(hook.clone()));
     let forged = FORGER.sign(&claims(json!({
-        "sector_identifier_uri": "https://attacker.example/sector", "jwks_uri": "https://attacker.example/jwks",
+        "sector_identifier_uri": "https://attacker.example/sector",
+        "jwks_uri": "https://attacker.example/jwks",
     })));
     server.refuses(server.present(forged), INVALID, NOT_VERIFIED);
     assert_eq!(hook.methods(), ["software_statement_jwks"]);
@@ -1009,7 +1018,8 @@ fn a_client_adds_nothing_to_what_was_vouched_for() {
     });
     let token = statement(attested.clone());
     let wider = json!({
-        "redirect_uris": ["https://attested.example/cb", "https://attacker.example/cb"], "scope": "accounts admin",
+        "redirect_uris": ["https://attested.example/cb", "https://attacker.example/cb"],
+        "scope": "accounts admin",
         "jwks_uri": "https://attacker.example/jwks", "client_name": "Other", "software_statement": token,
     });
     // By RFC 7591 the statement's values stand.
@@ -1095,7 +1105,8 @@ fn a_profile_for_one_time_requests() {
             "request": { "media_types": { "application/jwt": "jws" },
                 "jws": { "algs": ["ES256"], "keys": [ { "from": "jwks", "jwks": "SOFTWARE" } ],
                     "claims": { "required": ["iss", "iat", "exp", "aud", "jti"], "max_lifetime_s": 3600,
-                        "aud_single": true, "equals": { "aud": ["$as.issuer"] }, "replay": "until_exp" } } } }"#,
+                        "aud_single": true, "equals": { "aud": ["$as.issuer"] },
+                        "replay": "until_exp" } } } }"#,
     );
     let send = |others: Value| server.register_signed(SOFTWARE.sign(&request(others)));
     for (others, description) in [
@@ -1142,7 +1153,8 @@ fn statements_stay_out_of_logs_and_refusals() {
     assert!(!format!("{hook:?}").contains("eyJ"));
 }
 
-/// No body, however wrong, is more than a refusal: what strangers send never panics and never fails the server.
+/// No body, however wrong, is more than a refusal: what strangers send never panics and never fails the
+/// server.
 ///
 /// INV-14
 #[test]

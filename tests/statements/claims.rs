@@ -11,8 +11,8 @@ fn demanding(jws: &str) -> Server {
         r#"{{ "dcr_profile": 1, "name": "demanding", "extends": ["standard"],
             "request": {{ "media_types": {{ "application/json": "json", "application/jwt": "jws" }},
                 "jws": {{ {jws} "algs": ["ES256"], "keys": [ {{ "from": "jwks", "jwks": "SOFTWARE" }} ] }} }},
-            "software_statement": {{ "issuers": [ {{ "iss": ["https://directory.example"],
-                "jws": {{ {jws} "algs": ["ES256"], "keys": [ {{ "from": "jwks", "jwks": "DIRECTORY" }} ] }} }} ] }} }}"#
+            "software_statement": {{ "issuers": [ {{ "iss": ["https://directory.example"], "jws": {{
+                {jws} "algs": ["ES256"], "keys": [ {{ "from": "jwks", "jwks": "DIRECTORY" }} ] }} }} ] }} }}"#
     ))
 }
 
@@ -128,7 +128,8 @@ fn a_lifetime_needs_both_ends() {
     }
 }
 
-/// What a time may look like: an integer, or a number that may have a fraction, of the years to 9999. A text is none.
+/// What a time may look like: an integer, or a number that may have a fraction, of the years to 9999. A text
+/// is none.
 ///
 /// S-JOSE-13, S-JSON-05, JOSE-011
 #[test]
@@ -348,7 +349,8 @@ fn all_faults_are_told() {
     server.refuses(server.present(token), INVALID, description);
 }
 
-/// A request says who signed it by what the statement says of it, and a reference to what is not there is no match.
+/// A request says who signed it by what the statement says of it, and a reference to what is not there is no
+/// match.
 ///
 /// S-SSA-11, JOSE-009
 #[test]
@@ -357,7 +359,8 @@ fn claims_may_refer_to_the_statement() {
         r#"{ "dcr_profile": 1, "name": "bound", "extends": ["standard"],
             "request": { "media_types": { "application/jwt": "jws" },
                 "jws": { "algs": ["ES256"], "keys": [ { "from": "jwks", "jwks": "SOFTWARE" } ],
-                    "claims": { "required": ["iss"], "equals": { "iss": ["$statement.software_id"], "sub": ["$self.iss"] } } } },
+                    "claims": { "required": ["iss"],
+                        "equals": { "iss": ["$statement.software_id"], "sub": ["$self.iss"] } } } },
             "software_statement": { "issuers": [ { "iss": ["https://directory.example"],
                 "jws": { "algs": ["ES256"], "keys": [ { "from": "jwks", "jwks": "DIRECTORY" } ] } } ] } }"#,
     );

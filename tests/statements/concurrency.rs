@@ -106,7 +106,8 @@ fn repeated(body: &Value) -> impl Iterator<Item = String> {
     std::iter::repeat_n(body.to_string(), MANY)
 }
 
-/// A thousand registrations that need one key set nobody has yet cause one fetch, and all of them get its keys.
+/// A thousand registrations that need one key set nobody has yet cause one fetch, and all of them get its
+/// keys.
 ///
 /// S-NET-11
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

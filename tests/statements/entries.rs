@@ -31,7 +31,9 @@ fn members_are_spelled_either_way() {
             false,
         ),
         (
-            json!({ "configuration_endpoint": discovery, "configuration_endpoint_claim": "ssa_jwks_endpoint" }),
+            json!({
+                "configuration_endpoint": discovery, "configuration_endpoint_claim": "ssa_jwks_endpoint",
+            }),
             false,
         ),
         (json!({ "sharedSecret": SECRET }), true),
@@ -39,7 +41,10 @@ fn members_are_spelled_either_way() {
     ] {
         println!("{keys}");
         let server = with_entries(json!([with(
-            json!({ "id": "directory", "type": "ssa", "issuers": [ISSUER], "display_name": "A", "description": "B" }),
+            json!({
+                "id": "directory", "type": "ssa", "issuers": [ISSUER],
+                "display_name": "A", "description": "B",
+            }),
             keys
         )]));
         server.network.insert(discovery, json!({ "ssa_jwks_endpoint": ISSUER_KEYS }));
@@ -93,8 +98,8 @@ fn entries_that_cannot_work_are_problems() {
         ),
         (
             entry(json!({ "configurationEndpoint": "https://directory.example/c" })),
-            ".configurationEndpointClaim: must be given with configurationEndpoint: the member that holds the key \
-             address"
+            ".configurationEndpointClaim: must be given with configurationEndpoint: the member that holds \
+             the key address"
                 .to_owned(),
         ),
         (
@@ -187,8 +192,8 @@ fn the_entry_that_verifies_says_what_counts() {
     server.refuses(server.present(FORGER.sign(&claims)), INVALID, NOT_VERIFIED);
 }
 
-/// Of the keys of one entry those that need no fetch are tried first; a set that cannot be had, or that does not
-/// verify, is not the last word.
+/// Of the keys of one entry those that need no fetch are tried first; a set that cannot be had, or that does
+/// not verify, is not the last word.
 #[test]
 fn keys_of_an_entry_are_tried_until_one_verifies() {
     let discovery = "https://directory.example/.well-known/openid-configuration";
@@ -233,7 +238,8 @@ fn scopes_are_a_ceiling() {
     assert_eq!(present(both, json!("MY_READ my_read2 my_write"), none), "my_write");
 }
 
-/// A statement of whose scopes nothing is left asks for none: the client's own wish does not come through instead.
+/// A statement of whose scopes nothing is left asks for none: the client's own wish does not come through
+/// instead.
 ///
 /// S-SSA-08, INV-3
 #[test]
@@ -253,9 +259,19 @@ fn a_ceiling_above_nothing_leaves_nothing() {
 #[test]
 fn the_ceiling_holds_for_a_list_of_scopes() {
     let config = entries_config(json!([entry(json!({ "scopes": ["my_read"] }))]));
-    let server = server(with(config, json!({ "reading": "lenient" })));
-    let answer = server.accepts(server.present(statement(json!({ "scope": ["my_read", "admin"] }))));
-    assert_eq!(answer["scope"], "my_read");
+    let coercing = r#"{ "dcr_profile": 1, "name": "coercing", "extends": ["standard"],
+        "metadata": { "scope": { "coerce": true } } }"#;
+    for server in [
+        server(with(config.clone(), json!({ "reading": "lenient" }))),
+        server_with(config, |builder| builder.profile(profile(coercing))),
+    ] {
+        // A server may also refuse what is no text.
+        if let Ok(registration) = server.present(statement(json!({ "scope": ["my_read", "admin"] }))) {
+            assert_eq!(server.accepts(Ok(registration))["scope"], "my_read");
+        }
+        let answer = server.accepts(server.present(statement(json!({ "scope": "my_read admin" }))));
+        assert_eq!(answer["scope"], "my_read");
+    }
 }
 
 /// An empty list is not an absent one: it allows nothing.
@@ -271,8 +287,8 @@ fn empty_lists_allow_nothing() {
     assert_eq!(answer.get("client_name"), None);
 }
 
-/// `allowedClaims`: all others are dropped, with every language, and the request's own values stay. What the claims
-/// must be is not up to the list.
+/// `allowedClaims`: all others are dropped, with every language, and the request's own values stay. What the
+/// claims must be is not up to the list.
 ///
 /// DEC-39, R91-064
 #[test]
@@ -304,7 +320,8 @@ fn claims_that_are_not_allowed_are_dropped() {
     server.refuses(server.present(expired), INVALID, "software_statement: the claim exp has passed");
 }
 
-/// The sample's lists, in which the names of claims are no metadata: nothing comes through, and nothing fails.
+/// The sample's lists, in which the names of claims are no metadata: nothing comes through, and nothing
+/// fails.
 #[test]
 fn lists_of_other_claims_let_no_metadata_through() {
     let server = with_entries(json!([entry(json!({ "allowedClaims": ["test_exp", "test_iat"] }))]));

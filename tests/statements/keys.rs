@@ -34,7 +34,10 @@ macro_rules! signers {
         /// The signer of an algorithm.
         fn signer(algorithm: &str, pair: &Jwk) -> Box<dyn JwsSigner> {
             let $name = algorithm;
-            match $name { $( $key => Box::new($signer.signer_from_jwk(pair).unwrap()), )+ _ => panic!("{algorithm}") }
+            match $name {
+                $( $key => Box::new($signer.signer_from_jwk(pair).unwrap()), )+
+                _ => panic!("{algorithm}"),
+            }
         }
     };
 }

@@ -1,5 +1,5 @@
-//! Software statements and signed requests, from the bytes of a request to the record: whose keys verify them, what
-//! of them counts, and what of an attack comes through, which is nothing.
+//! Software statements and signed requests, from the bytes of a request to the record: whose keys verify
+//! them, what of them counts, and what of an attack comes through, which is nothing.
 //!
 //! The clock stands on 2026-01-01T00:00:00Z. Above each test stand the requirements it proves
 //! (`tests/requirements.txt`) and the threats it turns away.

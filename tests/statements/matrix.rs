@@ -110,8 +110,8 @@ fn tokens(source: Source, claims: Value) -> [String; 2] {
     }
 }
 
-/// Each cell: a statement with a good signature and one with a forged one. No type looks where it should not, and
-/// what none of them skips is the issuer and the times.
+/// Each cell: a statement with a good signature and one with a forged one. No type looks where it should not,
+/// and what none of them skips is the issuer and the times.
 ///
 /// R91-060, R91-062, R91-063, R91-064, JOSE-008, JOSE-009, JOSE-014, S-ERR-05
 #[test]
@@ -259,8 +259,8 @@ fn the_claim_must_be_named() {
             });
             assert_eq!(
                 problems(config)[0],
-                "softwareStatementValidationClaimName: must be given, since softwareStatementValidationType takes \
-                 the keys from that claim",
+                "softwareStatementValidationClaimName: must be given, since softwareStatementValidationType \
+                 takes the keys from that claim",
                 "{kind}"
             );
         }
@@ -297,8 +297,8 @@ fn own_keys_are_an_object_or_a_text() {
     assert_eq!(server.fetched(), [""; 0]);
 }
 
-/// The claim with the address: https, on another network, and what the operator's lists say. What is refused is not
-/// asked for, and every failure looks the same.
+/// The claim with the address: https, on another network, and what the operator's lists say. What is refused
+/// is not asked for, and every failure looks the same.
 ///
 /// S-NET-02, S-NET-10
 #[test]
@@ -369,8 +369,8 @@ fn own_addresses_pass_the_gate() {
     }
 }
 
-/// Keys of an issuer that the operator named: a discovery document may name keys at its own origin, or at one that
-/// the operator lists.
+/// Keys of an issuer that the operator named: a discovery document may name keys at its own origin, or at one
+/// that the operator lists.
 ///
 /// S-NET-02, JOSE-009
 #[test]

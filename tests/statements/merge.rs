@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use crate::keys::*;
 use crate::support::*;
 
-/// The claims of a trusted statement win over the members of the request, each is answered at the top, and the
-/// statement comes back as it was sent: in the answer, in the record, and when the client is read.
+/// The claims of a trusted statement win over the members of the request, each is answered at the top, and
+/// the statement comes back as it was sent: in the answer, in the record, and when the client is read.
 ///
 /// R91-060, R91-062, R91-064, R91-065, R91-066, S-SSA-13
 #[test]
@@ -112,7 +112,8 @@ fn self_asserted_languages_of_an_attested_member_are_dropped() {
     let server = directory_server();
     let token = statement(json!({ "client_name": "Attested", "tos_uri#de": "https://attested.example/agb" }));
     let own = json!({
-        "client_name#fr": "La Banque", "client_name#ja-Kana-JP": "Ginko", "client_uri#fr": "https://own.example/fr",
+        "client_name#fr": "La Banque", "client_name#ja-Kana-JP": "Ginko",
+        "client_uri#fr": "https://own.example/fr",
         "tos_uri#fr": "https://own.example/cgu",
     });
     let answer = server.accepts(server.register(&with(presenting(token), own)));
@@ -332,8 +333,8 @@ fn presence_is_the_profiles() {
         profile_server(&format!(
             r#"{{ "dcr_profile": 1, "name": "test", "extends": ["standard"],
                 "software_statement": {{ "presence": "{presence}", "issuers": [ {{
-                    "iss": ["https://directory.example"],
-                    "jws": {{ "algs": ["ES256"], "keys": [ {{ "from": "jwks", "jwks": "DIRECTORY" }} ] }} }} ] }} }}"#
+                    "iss": ["https://directory.example"], "jws": {{ "algs": ["ES256"],
+                        "keys": [ {{ "from": "jwks", "jwks": "DIRECTORY" }} ] }} }} ] }} }}"#
         ))
     };
     let plain = json!({ "redirect_uris": [REDIRECT], "client_name": "Own" });
@@ -372,7 +373,8 @@ fn presence_is_the_profiles() {
 fn without_issuers_nobody_is_trusted() {
     for text in [
         r#"{ "dcr_profile": 1, "name": "test", "extends": ["standard"] }"#,
-        r#"{ "dcr_profile": 1, "name": "test", "extends": ["standard"], "software_statement": { "issuers": [] } }"#,
+        r#"{ "dcr_profile": 1, "name": "test", "extends": ["standard"],
+            "software_statement": { "issuers": [] } }"#,
     ] {
         let server = profile_server(text);
         let refused = server.present(statement(json!({})));

@@ -25,7 +25,8 @@ fn with_statement_policy(policy: &str, metadata: &str, issuer: &str) -> Server {
     ))
 }
 
-/// Each relation with each case: (what the statement says, what was asked, what becomes of it). `Err` is a refusal.
+/// Each relation with each case: (what the statement says, what was asked, what becomes of it). `Err` is a
+/// refusal.
 type Case = (Value, Value, Result<Value, &'static str>);
 
 const UNEQUAL: &str = "must equal what the software statement says";
@@ -197,7 +198,8 @@ fn values_that_come_by_a_relation_are_judged() {
     for relation in ["overrides", "fills", "equals", "bounds"] {
         let server = listed(&format!(
             r#""logo_uri": {{ "from": {{ "statement": "software_logo_uri", "relation": "{relation}" }} }},
-               "client_name": {{ "from": {{ "statement": "software_client_name", "relation": "{relation}" }} }}"#
+               "client_name": {{
+                   "from": {{ "statement": "software_client_name", "relation": "{relation}" }} }}"#
         ));
         for (claims, description) in [
             (
@@ -225,7 +227,8 @@ fn values_that_come_by_a_relation_are_judged() {
 fn required_claims_must_be_there() {
     let server = listed(
         r#""software_id": { "from": { "statement": "software_id", "relation": "equals", "required": true } },
-           "client_name": { "from": { "statement": "software_client_name", "relation": "overrides", "required": true } }"#,
+           "client_name": {
+               "from": { "statement": "software_client_name", "relation": "overrides", "required": true } }"#,
     );
     let missing = "client_name: the software statement must have the claim software_client_name";
     server.refuses(server.present(statement(json!({}))), INVALID, missing);
@@ -239,15 +242,18 @@ fn required_claims_must_be_there() {
     server.accepts(server.register(&json!({ "redirect_uris": [REDIRECT] })));
 }
 
-/// `listed`: claims count only where a member says so. `override_known`: where a member has their name. `only`: the
-/// request brings nothing.
+/// `listed`: claims count only where a member says so. `override_known`: where a member has their name.
+/// `only`: the request brings nothing.
 #[test]
 fn merge_says_which_claims_count() {
     let claims = json!({
         "software_client_name": "Listed", "client_uri": "https://attested.example",
-        "redirect_uris": ["https://attested.example/cb"], "software_redirect_uris": ["https://listed.example/cb"],
+        "redirect_uris": ["https://attested.example/cb"],
+        "software_redirect_uris": ["https://listed.example/cb"],
     });
-    let own = json!({ "client_name": "Own", "client_uri": "https://own.example", "tos_uri": "https://own.example" });
+    let own = json!({
+        "client_name": "Own", "client_uri": "https://own.example", "tos_uri": "https://own.example",
+    });
     let request = with(presenting(statement(claims)), own);
     let metadata =
         r#""client_name": { "from": { "statement": "software_client_name", "relation": "overrides" } }"#;
@@ -265,7 +271,8 @@ fn merge_says_which_claims_count() {
     assert_eq!(outcome("only"), [listed, attested, attested_uris, json!(null)]);
 }
 
-/// `only`: the request brings nothing, not even what nobody knows. Without a statement there is only the request.
+/// `only`: the request brings nothing, not even what nobody knows. Without a statement there is only the
+/// request.
 #[test]
 fn with_only_the_request_brings_nothing_at_all() {
     let server = profile_server(
@@ -298,7 +305,8 @@ fn the_ceiling_holds_for_relations() {
     }
 }
 
-/// What an issuer attested by way of a relation is not told differently in another language, and takes its slot.
+/// What an issuer attested by way of a relation is not told differently in another language, and takes its
+/// slot.
 ///
 /// DEC-24, DEC-25
 #[test]
@@ -330,7 +338,8 @@ fn claims_are_renamed() {
     );
     let answer = server.accepts(server.present(statement(json!({
         "software_redirect_uris": ["https://renamed.example/cb"], "software_client_name": "Renamed",
-        "client_name": "Attested", "org_contact": ["ops@renamed.example"], "client_uri": "https://renamed.example",
+        "client_name": "Attested", "org_contact": ["ops@renamed.example"],
+        "client_uri": "https://renamed.example",
     }))));
     assert_eq!(answer["redirect_uris"], json!(["https://renamed.example/cb"]));
     assert_eq!(answer["client_name"], "Attested");
@@ -351,7 +360,8 @@ fn gates_must_hold() {
     let server = listed_with(
         "",
         r#""check": [ { "statement": "software_status", "equals": "active" },
-            { "any": [ { "statement": "org_status", "present": false }, { "statement": "org_status", "one_of": ["Active", "active"] } ] },
+            { "any": [ { "statement": "org_status", "present": false },
+                       { "statement": "org_status", "one_of": ["Active", "active"] } ] },
             { "not": { "statement": "software_roles", "contains": "SUSPENDED" } } ],"#,
     );
     let closed = "software_statement: its issuer does not vouch for this software at present";
@@ -391,7 +401,8 @@ fn issuers_speak_of_what_they_may() {
     let server = with_statement_policy(
         "",
         "",
-        r#""allow_claims": ["client_name", "scope"], "allow_scopes": ["read", "write"], "grant_scopes": ["granted"],"#,
+        r#""allow_claims": ["client_name", "scope"], "allow_scopes": ["read", "write"],
+            "grant_scopes": ["granted"],"#,
     );
     let token = statement(json!({
         "client_name": "Attested", "client_uri": "https://attested.example", "scope": "read admin",
@@ -462,8 +473,8 @@ fn roles_of_the_statement_give_scopes() {
     server.refuses(refused, METADATA, "scope: must not ask for payments");
 }
 
-/// A configuration brings keys to a profile; what the profile demands of signed requests stays demanded, also of
-/// the signers that have an entry of their own.
+/// A configuration brings keys to a profile; what the profile demands of signed requests stays demanded, also
+/// of the signers that have an entry of their own.
 ///
 /// INV-2, JOSE-003
 #[test]
@@ -484,9 +495,10 @@ fn a_configuration_brings_keys_and_relaxes_nothing() {
         ),
     ] {
         println!("{name}");
-        let server = server_with(with(json!({ "dcrSignatureValidationEnabled": true }), properties), |builder| {
-            builder.profile(profile(text))
-        });
+        let server =
+            server_with(with(json!({ "dcrSignatureValidationEnabled": true }), properties), |builder| {
+                builder.profile(profile(text))
+            });
         let send = |key: &Key, header: &Value, others: Value| {
             server.register_signed(key.sign_as(header, &request(others)))
         };
@@ -520,23 +532,39 @@ fn a_profile_names_a_secret_and_the_host_has_it() {
     });
     let signed = |statement: &str, request: &str| {
         let token = hmac("HS256", statement, &claims(json!({ "client_name": "Attested" })));
-        server.register_signed(hmac("HS256", request, &crate::support::request(json!({ "software_statement": token }))))
+        server.register_signed(hmac(
+            "HS256",
+            request,
+            &crate::support::request(json!({ "software_statement": token })),
+        ))
     };
     assert_eq!(server.accepts(signed("other", "one"))["client_name"], "Attested");
     server.refuses(signed("one", "one"), INVALID, NOT_VERIFIED);
     server.refuses(signed("other", "other"), METADATA, REQUEST_NOT_VERIFIED);
     // A secret that nobody has, and sources that can have no key, are problems of the profile.
     for (source, problem) in [
-        (r#"{ "from": "secret", "name": "statements" }"#, "names the shared secret `statements`, which nobody gave"),
-        (r#"{ "from": "x5c", "anchors": "community" }"#, "has a key source that is not verified by this version"),
+        (
+            r#"{ "from": "secret", "name": "statements" }"#,
+            "names the shared secret `statements`, which nobody gave",
+        ),
+        (
+            r#"{ "from": "x5c", "anchors": "community" }"#,
+            "has a key source that is not verified by this version",
+        ),
         (r#"{ "from": "body_jwks" }"#, "has a key source that is not verified by this version"),
-        (r#"{ "from": "uri", "uri": "https://directory.example/jwks" }"#, "has keys at a URL, and there is no resolver to fetch them"),
+        (
+            r#"{ "from": "uri", "uri": "https://directory.example/jwks" }"#,
+            "has keys at a URL, and there is no resolver to fetch them",
+        ),
     ] {
         let text = format!(
-            r#"{{ "dcr_profile": 1, "name": "lacking", "extends": ["standard"], "software_statement": {{ "issuers": [
-                {{ "iss": ["https://directory.example"], "jws": {{ "algs": ["ES256"], "keys": [ {source} ] }} }} ] }} }}"#
+            r#"{{ "dcr_profile": 1, "name": "lacking", "extends": ["standard"],
+                "software_statement": {{ "issuers": [ {{ "iss": ["https://directory.example"],
+                    "jws": {{ "algs": ["ES256"], "keys": [ {source} ] }} }} ] }} }}"#
         );
-        let built = Registrar::builder(config(json!({})), MemoryClientStore::default()).profile(profile(&text)).build();
+        let built = Registrar::builder(config(json!({})), MemoryClientStore::default())
+            .profile(profile(&text))
+            .build();
         let problems = built.unwrap_err().problems;
         assert!(problems.len() == 1 && problems[0].message.contains(problem), "{problems:?}");
     }
@@ -548,7 +576,8 @@ fn a_profile_names_a_secret_and_the_host_has_it() {
 #[test]
 fn a_request_of_uk_open_banking() {
     let text = r#"{ "dcr_profile": 1, "name": "uk", "extends": ["uk-ob-3.3"],
-        "access": { "create": { "tokens": [ { "kind": "open" } ] }, "read": {}, "update": {}, "delete": {} } }"#;
+        "access": { "create": { "tokens": [ { "kind": "open" } ] },
+            "read": {}, "update": {}, "delete": {} } }"#;
     let server = server_with(json!({}), |builder| builder.profile(profile(text)));
     server.network.insert("https://keystore.directory.example/openbanking.jwks", DIRECTORY.set());
     let software = "4WrJtpvGVYGTmbPQhN3Wbx";
@@ -559,7 +588,8 @@ fn a_request_of_uk_open_banking() {
             "software_id": software, "software_client_name": "Attested", "software_roles": ["AISP"],
             "software_redirect_uris": [REDIRECT, "https://app.example.org/other"],
             "software_jwks_endpoint": SOFTWARE_KEYS, "org_status": "Active",
-            "software_client_uri": "https://app.example.org", "software_logo_uri": "https://app.example.org/logo",
+            "software_client_uri": "https://app.example.org",
+            "software_logo_uri": "https://app.example.org/logo",
         }),
     );
     let members = json!({

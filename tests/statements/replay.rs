@@ -78,8 +78,8 @@ impl ReplayGuard for Broken {
     }
 }
 
-/// A verified request is used up by being verified: whoever saw it on its way cannot send it again, whether it was
-/// registered or not.
+/// A verified request is used up by being verified: whoever saw it on its way cannot send it again, whether
+/// it was registered or not.
 ///
 /// JOSE-019, S-SSA-12
 #[test]
@@ -113,9 +113,9 @@ fn what_does_not_verify_uses_nothing_up() {
         signed(json!({ "exp": NOW - 60, "iat": NOW - 90 })),
         signed(json!({ "aud": "https://other.example" })),
         signed(json!({ "software_statement": FORGER.sign(&claims(json!({ "jti": "1" }))) })),
-        signed(
-            json!({ "software_statement": statement(json!({ "jti": "1", "exp": NOW - 60, "iat": NOW - 90 })) }),
-        ),
+        signed(json!({
+            "software_statement": statement(json!({ "jti": "1", "exp": NOW - 60, "iat": NOW - 90 })),
+        })),
     ] {
         assert!(server.register_signed(token).is_err());
     }
@@ -147,7 +147,8 @@ fn a_statement_is_used_up_when_a_client_is_stored() {
     server.accepts(server.present(statement(json!({ "jti": "2" }))));
 }
 
-/// What is remembered is the pair of issuer and `jti`, by kind: neither another issuer's `jti` nor the request's own.
+/// What is remembered is the pair of issuer and `jti`, by kind: neither another issuer's `jti` nor the
+/// request's own.
 ///
 /// S-JOSE-12
 #[test]
@@ -232,7 +233,8 @@ fn a_list_of_allowed_claims_is_no_way_round() {
                 "issuers": [ { "iss": ["software", "another"], "allow_claims": ["redirect_uris"],
                     "jws": { "algs": ["ES256"], "keys": [ { "from": "jwks", "jwks": "SOFTWARE" } ],
                         "claims": { "required": ["jti"], "replay": "until_exp" } } } ] },
-            "software_statement": { "issuers": [ { "iss": ["https://directory.example"], "allow_claims": ["client_name"],
+            "software_statement": { "issuers": [ {
+                "iss": ["https://directory.example"], "allow_claims": ["client_name"],
                 "jws": { "algs": ["ES256"], "keys": [ { "from": "jwks", "jwks": "DIRECTORY" } ],
                     "claims": { "required": ["jti"], "replay": "until_exp" } } } ] } }"#,
     );
@@ -292,8 +294,8 @@ fn it_is_remembered_until_it_is_of_no_use() {
     }
 }
 
-/// What does not expire, and what is good once for ever, is remembered for years; a time beyond the calendar is no
-/// fault of the request.
+/// What does not expire, and what is good once for ever, is remembered for years; a time beyond the calendar
+/// is no fault of the request.
 #[test]
 fn what_does_not_expire_is_remembered_for_years() {
     const YEAR: i64 = 365 * 24 * 3600;
@@ -394,8 +396,8 @@ impl ScriptHook for Refusing {
     }
 }
 
-/// A registration that a hook refuses leaves the statement as it was. One that the store fails may have been stored:
-/// the statement stays used.
+/// A registration that a hook refuses leaves the statement as it was. One that the store fails may have been
+/// stored: the statement stays used.
 ///
 /// S-RACE-08
 #[test]

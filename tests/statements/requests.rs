@@ -196,8 +196,8 @@ fn media_types_of_signed_requests() {
     }
 }
 
-/// A body of the wrong kind: JSON where signatures are wanted, whatever is in it, and a signed one where they are
-/// not. The same for an update.
+/// A body of the wrong kind: JSON where signatures are wanted, whatever is in it, and a signed one where they
+/// are not. The same for an update.
 #[test]
 fn a_body_of_the_wrong_kind_is_refused() {
     let wanted = "the body must be a signed request: send application/jwt";
@@ -225,8 +225,8 @@ fn a_body_of_the_wrong_kind_is_refused() {
     assert!(wire.body.contains("invalid_request"), "{}", wire.body);
 }
 
-/// Keys and secrets never stand in for each other: the text of a public key is no secret, and what a secret signed
-/// is not looked at with keys. Nothing is fetched for an HMAC.
+/// Keys and secrets never stand in for each other: the text of a public key is no secret, and what a secret
+/// signed is not looked at with keys. Nothing is fetched for an HMAC.
 ///
 /// S-JOSE-02, JOSE-005
 #[test]
@@ -403,8 +403,8 @@ fn a_claim_that_is_not_allowed_names_no_keys() {
     server.refuses(server.register_signed(SOFTWARE.sign(&claims)), METADATA, REQUEST_NOT_VERIFIED);
 }
 
-/// The nested statement is verified first and wins; what it is, and what the outer token is as a token, stay out of
-/// the record.
+/// The nested statement is verified first and wins; what it is, and what the outer token is as a token, stay
+/// out of the record.
 ///
 /// R91-064, DEC-39, SIG-002
 #[test]
@@ -489,21 +489,25 @@ fn a_signed_update_names_its_client() {
     server.accepts(update(json!({ "client_id": answer["client_id"], "client_name": "New" })));
 }
 
-/// `allowedClaims` of an entry for requests: the other claims are dropped before they count. What the claims of the
-/// token must be is not up to the list, and neither is its statement.
+/// `allowedClaims` of an entry for requests: the other claims are dropped before they count. What the claims
+/// of the token must be is not up to the list, and neither is its statement.
 ///
 /// DEC-39
 #[test]
 fn claims_of_a_request_that_are_not_allowed_are_dropped() {
     let entries = |allowed: Value| {
         json!({ "dcrSsaValidationConfigs": [
-            { "id": "dcr", "type": "DCR", "issuers": ["software"], "jwks": SOFTWARE.set(), "allowedClaims": allowed },
+            {
+                "id": "dcr", "type": "DCR", "issuers": ["software"], "jwks": SOFTWARE.set(),
+                "allowedClaims": allowed,
+            },
             directory_config()["dcrSsaValidationConfigs"][0],
         ] })
     };
     let (server, _) = signed_server(&[], entries(json!(["redirect_uris", "client_name", "client_id"])));
     let claims = request(json!({
-        "client_name": "Own", "client_name#de": "Eigen", "client_uri": "https://own.example", "scope": "admin",
+        "client_name": "Own", "client_name#de": "Eigen", "client_uri": "https://own.example",
+        "scope": "admin",
     }));
     let answer = server.accepts(server.register_signed(SOFTWARE.sign(&claims)));
     assert_eq!((&answer["client_name"], &answer["client_name#de"]), (&json!("Own"), &json!("Eigen")));

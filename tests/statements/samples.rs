@@ -7,7 +7,11 @@ use crate::keys::*;
 use crate::support::*;
 
 /// The statement inside the sample of a signed request: HS256, issuer `empty`.
-const STATEMENT: &str = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJlbXB0eSIsInN1YiI6IjEyMzQ1Njc4OTAiLCJuYW1lIjoiSm9obiBEb2UiLCJhZG1pbiI6dHJ1ZSwic2NvcGUiOiJzY29wZTEgc2NvcGUyIiwiY2xhaW1zIjoiY2xhaW0xIGNsYWltMiIsImlhdCI6MTY2OTgwNjc2MywiZXhwIjoxNjY5ODEwMzYzfQ.db0WQh2lmHkNYCWT8tSW684hqWTPJDTElppy42XM_lc";
+const STATEMENT: &str = concat!(
+    "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJlbXB0eSIsInN1YiI6IjEyMzQ1Njc4OTAiLCJuYW1lIjoiSm9",
+    "obiBEb2UiLCJhZG1pbiI6dHJ1ZSwic2NvcGUiOiJzY29wZTEgc2NvcGUyIiwiY2xhaW1zIjoiY2xhaW0xIGNsYWltMiIsIml",
+    "hdCI6MTY2OTgwNjc2MywiZXhwIjoxNjY5ODEwMzYzfQ.db0WQh2lmHkNYCWT8tSW684hqWTPJDTElppy42XM_lc",
+);
 
 /// When that statement was issued, and when it expires.
 const ISSUED: i64 = 1_669_806_763;
@@ -56,8 +60,8 @@ fn the_sample_entries_need_keys() {
     let problems = problems(json!({ "dcrSsaValidationConfigs": entries }));
     for index in 0..3 {
         let expected = format!(
-            "dcrSsaValidationConfigs[{index}].jwks: must be a JWK Set: an object with an array `keys`, or a text \
-             holding one"
+            "dcrSsaValidationConfigs[{index}].jwks: must be a JWK Set: an object with an array `keys`, or a \
+             text holding one"
         );
         assert!(problems.contains(&expected), "{problems:?}");
     }

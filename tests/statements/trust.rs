@@ -74,8 +74,8 @@ fn trust_is_no_signature() {
     }
 }
 
-/// Under `builtin` an issuer needs both: an entry, and trust where there is a list of it. Trust without an entry is
-/// no matching entry.
+/// Under `builtin` an issuer needs both: an entry, and trust where there is a list of it. Trust without an
+/// entry is no matching entry.
 ///
 /// DEC-23
 #[test]
@@ -115,7 +115,8 @@ fn dcr_issuers_is_the_older_spelling() {
     }
 }
 
-/// Granted scopes come after those of the statement, without repeats, and to the clients of that issuer alone.
+/// Granted scopes come after those of the statement, without repeats, and to the clients of that issuer
+/// alone.
 #[test]
 fn trusted_issuers_grant_scopes() {
     let trusted = json!({
@@ -245,7 +246,8 @@ impl ScriptHook for Unwilling {
     }
 }
 
-/// A hook that is asked for keys may refuse the request, answer it itself, or fail, of which the client learns nothing.
+/// A hook that is asked for keys may refuse the request, answer it itself, or fail, of which the client
+/// learns nothing.
 #[test]
 fn hooks_may_refuse_or_fail() {
     for (error, status, body) in [
@@ -266,7 +268,8 @@ fn hooks_may_refuse_or_fail() {
 fn a_profile_may_name_a_hook() {
     let text = r#"{ "dcr_profile": 1, "name": "hooked", "extends": ["standard"],
         "software_statement": { "issuers": [ { "iss": ["https://directory.example"], "jws": {
-            "algs": ["ES256"], "keys": [ { "from": "jwks", "jwks": "SOFTWARE" }, { "from": "hook", "name": "keys" } ]
+            "algs": ["ES256"],
+            "keys": [ { "from": "jwks", "jwks": "SOFTWARE" }, { "from": "hook", "name": "keys" } ]
         } } ] } }"#;
     let hook = KeyHook { statement_keys: Some(DIRECTORY.set()), ..KeyHook::default() };
     let server = server_with(json!({}), |builder| builder.profile(profile(text)).script_hook(hook.clone()));

@@ -15,7 +15,8 @@ fn two_issuers(changes: Value) -> Server {
     let config = json!({
         "softwareStatementValidationType": "builtin",
         "dcrSsaValidationConfigs": [{
-            "id": "both", "type": "SSA", "issuers": [ISSUER, "https://other.example"], "jwks": DIRECTORY.set(),
+            "id": "both", "type": "SSA", "issuers": [ISSUER, "https://other.example"],
+            "jwks": DIRECTORY.set(),
         }],
     });
     server(with(config, changes))
@@ -53,7 +54,9 @@ fn an_update_with_the_statement_is_judged_by_it() {
     let server = two_issuers(json!({}));
     let answer = registered(&server);
     let first = answer["software_statement"].clone();
-    let own = json!({ "client_name": "Own", "client_uri": "https://own.example", "tos_uri": "https://own.example" });
+    let own = json!({
+        "client_name": "Own", "client_uri": "https://own.example", "tos_uri": "https://own.example",
+    });
     let updated = server.update(&answer, &with(presenting(first.as_str().unwrap()), own.clone()));
     let updated = server.accepts(updated);
     assert_eq!(
@@ -106,8 +109,8 @@ fn a_statement_of_somebody_else_is_refused() {
     }
 }
 
-/// A statement that does not say of which software it is could be of any: the client's own word fills no gap in
-/// what was attested.
+/// A statement that does not say of which software it is could be of any: the client's own word fills no gap
+/// in what was attested.
 ///
 /// DEC-11, S-SSA-09
 #[test]
@@ -128,7 +131,8 @@ fn a_name_that_is_not_let_through_binds_all_the_same() {
     let server = server(json!({
         "softwareStatementValidationType": "builtin",
         "dcrSsaValidationConfigs": [{
-            "id": "a", "type": "SSA", "issuers": [ISSUER], "jwks": DIRECTORY.set(), "allowedClaims": ["client_name"],
+            "id": "a", "type": "SSA", "issuers": [ISSUER], "jwks": DIRECTORY.set(),
+            "allowedClaims": ["client_name"],
         }],
     }));
     let answer = registered(&server);
@@ -211,8 +215,8 @@ fn a_signed_update_brings_its_statement_along() {
     server.refuses(refused, METADATA, REQUEST_NOT_VERIFIED);
 }
 
-/// A token of the client is looked at before its statement is: who may not update learns nothing, and nothing is
-/// fetched for it.
+/// A token of the client is looked at before its statement is: who may not update learns nothing, and nothing
+/// is fetched for it.
 ///
 /// S-NET-01, S-ERR-03
 #[test]
@@ -232,7 +236,8 @@ fn the_token_comes_first() {
     }
 }
 
-/// A profile that takes no notice of statements in updates: nothing has to come along, and what comes does not count.
+/// A profile that takes no notice of statements in updates: nothing has to come along, and what comes does
+/// not count.
 #[test]
 fn a_profile_may_ignore_statements_in_updates() {
     let server = profile_server(
@@ -291,8 +296,8 @@ fn some_members_change_by_a_statement_alone() {
     assert_eq!(server.accepts(server.update(&answer, &attested))["client_name"], "Attested");
 }
 
-/// An issuer that is trusted no more vouches for no update, whatever it vouched for once. The host finds its clients
-/// by what their records say.
+/// An issuer that is trusted no more vouches for no update, whatever it vouched for once. The host finds its
+/// clients by what their records say.
 ///
 /// S-SSA-14
 #[test]
