@@ -14,7 +14,7 @@ use crate::host::{
 use crate::json::Limits;
 use crate::metadata::{FieldId, Group, fields};
 use crate::policy::{KeyPlan, Policy};
-use crate::profile::{Access, Mtls, OnDuplicate, Profile, ProfileError};
+use crate::profile::{Access, Jws, Mtls, OnDuplicate, Profile, ProfileError};
 use crate::registrar::Registrar;
 use crate::response::ClientUris;
 use crate::secret::SharedSecret;
@@ -229,10 +229,28 @@ impl RegistrarBuilder {
         if self.config.has_default_validation() && (self.hook.is_none() || names_issuers) {
             layer.software_statement.issuers.clear();
         }
+        // Keys of the configuration relax nothing that the profile demands of a signed request.
+        if let Some(demands) = &base.request.jws {
+            let named = layer.request.issuers.iter_mut().map(|issuer| &mut issuer.jws);
+            for jws in named.chain(&mut layer.request.jws) {
+                *jws = with_keys(demands, jws);
+            }
+        }
         let scopes: Option<Vec<String>> =
             self.config.scopes.as_ref().map(|scopes| scopes.iter().map(|scope| scope.id.clone()).collect());
         Policy::compile(&layer.over(&base)?, scopes.as_deref())
     }
+}
+
+/// What a profile demands, of other keys. An algorithm counts if both sides take it.
+fn with_keys(demands: &Jws, own: &Jws) -> Jws {
+    let both: Vec<String> = demands.algs.iter().filter(|alg| own.algs.contains(alg)).cloned().collect();
+    let algs = match (demands.algs.is_empty(), both.is_empty()) {
+        (true, _) => own.algs.clone(),
+        (false, true) => demands.algs.clone(),
+        (false, false) => both,
+    };
+    Jws { algs, keys: own.keys.clone(), ..demands.clone() }
 }
 
 /// What this server is called: the audiences that a token may be for.

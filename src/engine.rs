@@ -129,12 +129,11 @@ impl Engine {
     }
 
     /// Where a client comes from that is registered now.
-    pub(crate) fn provenance(&self, statement: Option<(&Statement<'_>, &Document<'_>)>) -> Provenance {
-        let software = statement.and_then(|(_, claims)| claims.text(fields::SOFTWARE_ID));
+    pub(crate) fn provenance(&self, statement: Option<&Statement<'_>>) -> Provenance {
         Provenance {
             profile: self.profile_name.clone(),
-            statement_issuer: statement.map(|(statement, _)| statement.iss.as_str().into()),
-            statement_software: software.map(Into::into),
+            statement_issuer: statement.map(|statement| statement.iss.as_str().into()),
+            statement_software: statement.and_then(Statement::software).map(Into::into),
         }
     }
 
@@ -191,7 +190,7 @@ impl Engine {
     pub(crate) async fn issue(
         &self,
         Checked(mut draft): Checked<'_>,
-        statement: Option<(&Statement<'_>, &Document<'_>)>,
+        statement: Option<&Statement<'_>>,
     ) -> Result<(Client, Option<ClientSecret>, Option<RegistrationAccessToken>), Error> {
         let now = self.clock.now();
         let expires_at = issue::expiry(&mut draft.document, &self.policy, now);

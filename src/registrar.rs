@@ -45,7 +45,7 @@ impl Registrar {
         access::admit_creation(&engine.policy, request.caller)?;
         let body = engine.open(&request)?;
         let statement = engine.statement(&body, Operation::Create, &request).await?;
-        let claims = statement.as_ref().map(|statement| engine.statement_claims(statement)).transpose()?;
+        let claims = engine.claims_of(statement.as_ref(), Operation::Create)?;
         let signed = engine.verified_request(&body, claims.as_ref(), Operation::Create, &request).await?;
         let mut document = engine.request_document(body, signed.as_ref(), claims.as_ref())?;
         engine.consume_request(&document, signed.as_ref()).await?;
@@ -63,7 +63,7 @@ impl Registrar {
         if let (Some(statement), Some(claims)) = (&statement, &claims) {
             engine.consume_statement(statement, claims).await?;
         }
-        let (client, secret, token) = engine.issue(checked, statement.as_ref().zip(claims.as_ref())).await?;
+        let (client, secret, token) = engine.issue(checked, statement.as_ref()).await?;
         let status = engine.policy.response.create_status.unwrap_or(201);
         engine.respond(client, status, secret, token, Operation::Create, &request).await
     }
@@ -133,7 +133,7 @@ impl Registrar {
         access::admit_creation(&engine.policy, request.caller)?;
         let body = engine.open(&request)?;
         let statement = engine.statement(&body, Operation::Create, &request).await?;
-        let claims = statement.as_ref().map(|statement| engine.statement_claims(statement)).transpose()?;
+        let claims = engine.claims_of(statement.as_ref(), Operation::Create)?;
         let signed = engine.verified_request(&body, claims.as_ref(), Operation::Create, &request).await?;
         let mut document = engine.request_document(body, signed.as_ref(), claims.as_ref())?;
         let facts = engine.facts(Operation::Create, &request, statement.as_ref().zip(claims.as_ref()), None);

@@ -1,5 +1,7 @@
 //! Software statements (RFC 7591 section 2.3): who issued it, is it really theirs, and what of it counts.
 
+use std::sync::OnceLock;
+
 use time::OffsetDateTime;
 
 use crate::client::Provenance;
@@ -20,7 +22,16 @@ pub(crate) struct Statement<'p> {
     pub(crate) token: String,
     pub(crate) iss: String,
     pub(crate) issuer: &'p IssuerPolicy,
+    /// The software, even where its issuer may not speak of it: a statement of another one binds nothing (DEC-11).
+    software: OnceLock<String>,
     payload: Vec<u8>,
+}
+
+impl Statement<'_> {
+    /// The `software_id` of the verified payload. Known once its claims were read.
+    pub(crate) fn software(&self) -> Option<&str> {
+        self.software.get().map(String::as_str)
+    }
 }
 
 impl Engine {
@@ -65,6 +76,7 @@ impl Engine {
                         token: token.to_owned(),
                         iss: iss.to_owned(),
                         issuer,
+                        software: OnceLock::new(),
                         payload,
                     }));
                 }
@@ -80,7 +92,12 @@ impl Engine {
     }
 
     /// The claims that count: checked, filtered, renamed and gated.
-    pub(crate) fn statement_claims<'s>(&self, statement: &'s Statement<'_>) -> Result<Document<'s>, Error> {
+    pub(crate) fn claims_of<'s>(
+        &self,
+        statement: Option<&'s Statement<'_>>,
+        operation: Operation,
+    ) -> Result<Option<Document<'s>>, Error> {
+        let Some(statement) = statement else { return Ok(None) };
         let issuer = statement.issuer;
         let claims = json::read_object(&statement.payload, self.settings.limits, Origin::Statement).map_err(
             |fault| self.refuse_statement(Failure::STATEMENT_INVALID, &format!("its payload {fault}")),
@@ -97,7 +114,10 @@ impl Engine {
             })
             .collect();
         self.accept(faults)?;
-        issuer.gate(claims, self.settings.reading).ok_or_else(|| {
+        if let Some(software) = claims.text(fields::SOFTWARE_ID) {
+            statement.software.get_or_init(|| software.to_owned());
+        }
+        issuer.gate(claims, operation, self.settings.reading).map(Some).ok_or_else(|| {
             let message = "its issuer does not vouch for this software at present";
             self.refuse_statement(Failure::STATEMENT_CLAIMS, message)
         })
@@ -142,11 +162,11 @@ impl Engine {
     pub(crate) fn statement_of_update(
         &self,
         provenance: &Provenance,
-        statement: Option<(&Statement<'_>, &Document<'_>)>,
+        statement: Option<&Statement<'_>>,
     ) -> Result<(), Error> {
         let Some(issuer) = provenance.statement_issuer.as_deref() else { return Ok(()) };
         let required = self.policy.statement.presence_on_update.or(self.policy.statement.presence);
-        let Some((statement, claims)) = statement else {
+        let Some(statement) = statement else {
             if required == Some(Presence::Ignored) {
                 return Ok(());
             }
@@ -154,7 +174,7 @@ impl Engine {
             return Err(self.refuse_statement(Failure::STATEMENT_MISSING, message));
         };
         let software = provenance.statement_software.as_deref();
-        if statement.iss == issuer && (software.is_none() || software == claims.text(fields::SOFTWARE_ID)) {
+        if statement.iss == issuer && (software.is_none() || software == statement.software()) {
             return Ok(());
         }
         let message = "must be of the issuer and the software that the client was registered with";

@@ -24,8 +24,8 @@ impl Engine {
         let stored = metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
         let body = self.open(request)?;
         let statement = self.statement(&body, Operation::Update, request).await?;
-        let claims = statement.as_ref().map(|statement| self.statement_claims(statement)).transpose()?;
-        self.statement_of_update(&client.provenance, statement.as_ref().zip(claims.as_ref()))?;
+        let claims = self.claims_of(statement.as_ref(), Operation::Update)?;
+        self.statement_of_update(&client.provenance, statement.as_ref())?;
         let signed = self.verified_request(&body, claims.as_ref(), Operation::Update, request).await?;
         let mut document = self.request_document(body, signed.as_ref(), claims.as_ref())?;
         self.accept(self.identity_faults(&client, &document))?;
@@ -64,9 +64,9 @@ impl Engine {
         let mut next = Client {
             metadata: Registered::new(draft.document.to_json_text()),
             flags: draft.flags,
-            provenance: match statement.as_ref().zip(claims.as_ref()) {
+            provenance: match &statement {
                 None => client.provenance.clone(),
-                statement => self.provenance(statement),
+                statement => self.provenance(statement.as_ref()),
             },
             revision: expected_revision + 1,
             ..client

@@ -216,8 +216,11 @@ impl Policy {
                 }
             }
         }
-        document.extras = extras;
         let merge_only = self.statement.merge == Some(Merge::Only) && facts.statement.is_some();
+        if merge_only {
+            extras.clear();
+        }
+        document.extras = extras;
         document.retain(|field| {
             let spec = field.spec();
             let reason = match self.member(field) {

@@ -151,7 +151,12 @@ impl IssuerPolicy {
     }
 
     /// What of a verified statement counts: filtered, renamed, its scopes cut. Nothing if a gate does not hold.
-    pub(crate) fn gate<'c>(&self, mut claims: Document<'c>, reading: Reading) -> Option<Document<'c>> {
+    pub(crate) fn gate<'c>(
+        &self,
+        mut claims: Document<'c>,
+        operation: Operation,
+        reading: Reading,
+    ) -> Option<Document<'c>> {
         if let Some(allowed) = &self.allow_claims {
             let is_allowed = |name: &str| allowed.iter().any(|own| own == name);
             claims.retain(|field| is_allowed(field.spec().map_or("", |spec| spec.name)));
@@ -161,15 +166,21 @@ impl IssuerPolicy {
         for (from, to) in &self.rename {
             rename(&mut claims, from, to);
         }
-        if let (Some(allowed), Some(scope)) = (&self.allow_scopes, claims.text(fields::SCOPE)) {
+        if let (Some(allowed), Some(scope)) = (&self.allow_scopes, claims.get(fields::SCOPE)) {
+            // A list may become words later on, so that it is cut as well. Anything else has no scopes.
+            let words: Vec<&str> = match scope {
+                FieldValue::Text(text) => text.split(' ').collect(),
+                FieldValue::List(list) => list.iter().flat_map(|item| item.split(' ')).collect(),
+                _ => Vec::new(),
+            };
             let kept: Vec<&str> =
-                scope.split(' ').filter(|word| allowed.iter().any(|own| own == word)).collect();
+                words.into_iter().filter(|word| allowed.iter().any(|own| own == word)).collect();
             let kept = kept.join(" ");
             claims.set(fields::SCOPE, FieldValue::Text(Cow::Owned(kept)), Origin::Statement);
         }
         let none = Document::with_capacity(0);
         let facts = Facts {
-            operation: Operation::Create,
+            operation,
             reading,
             statement: Some(&claims),
             granted: &[],

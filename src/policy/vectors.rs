@@ -85,7 +85,8 @@ fn take_statement<'s>(
             let iss = claim(&claims, "iss").unwrap();
             let issuer = policy.issuers.iter().find(|issuer| issuer.is_for(iss.as_str().unwrap()));
             let issuer = issuer.ok_or(Failure::STATEMENT_UNTRUSTED)?;
-            let claims = issuer.gate(claims, Reading::Strict).ok_or(Failure::STATEMENT_CLAIMS)?;
+            let claims =
+                issuer.gate(claims, Operation::Create, Reading::Strict).ok_or(Failure::STATEMENT_CLAIMS)?;
             Ok(Some((issuer, claims)))
         }
     }

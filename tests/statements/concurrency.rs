@@ -160,13 +160,12 @@ async fn unknown_keys_do_not_flood_the_issuer() {
         })
     };
     let refused = json!({ "error": INVALID, "error_description": NOT_VERIFIED }).to_string();
-    let mut floor = 1;
-    for minute in 0..3 {
+    for minutes in 1..=3 {
         let (accepted, told) = crowd.rush("application/json", unknown()).await;
         assert_eq!((accepted, told), (0, vec![refused.clone()]));
-        assert!(crowd.network.fetched().len() <= floor, "minute {minute}: {}", crowd.network.fetched().len());
+        let fetches = crowd.network.fetched().len();
+        assert!(fetches <= minutes, "{fetches} in minute {minutes}");
         crowd.clock.advance(60);
-        floor += 1;
     }
     // A key that is there by now is found by all who bring a token of it.
     let newer = Key::new("ES256", "directory-2");

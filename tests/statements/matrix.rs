@@ -193,6 +193,10 @@ fn every_algorithm_verifies() {
         ));
         let token = key.sign(&claims(json!({ "client_name": algorithm })));
         assert_eq!(server.accepts(server.present(&token))["client_name"], algorithm);
+        if algorithm.starts_with("RS") || algorithm.starts_with("PS") {
+            let other = Key::other_rsa(algorithm, "key").sign(&claims(json!({})));
+            server.refuses(server.present(other), INVALID, NOT_VERIFIED);
+        }
         let (input, signature) = token.rsplit_once('.').unwrap();
         let mut signature = decode(signature);
         signature[7] ^= 1;
