@@ -154,7 +154,8 @@ pub struct RegistrarConfig {
     /// URL patterns that no redirection URI may match. Default: none.
     #[serde(deserialize_with = "lenient::or_default")]
     pub client_black_list: Vec<String>,
-    /// URL patterns, one of which each address that is fetched must match. Default: any address.
+    /// URL patterns, one of which each address that a client names must match before it is fetched. Addresses in this
+    /// configuration and in the profile are the operator's own. Default: any address.
     pub external_uri_white_list: Option<Vec<String>>,
     /// Beginnings and fragments of addresses that are never fetched. Default: none.
     #[serde(deserialize_with = "lenient::or_default")]
