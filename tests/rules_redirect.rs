@@ -306,7 +306,7 @@ fn schemes_that_run_code_or_open_programs_are_never_taken() {
         ("intent:x", SCHEME, SCHEME),
         ("chrome://settings/", SCHEME, SCHEME),
         ("res://ieframe.dll/", SCHEME, SCHEME),
-        ("ms-settings:privacy", PRIVATE, PRIVATE),
+        ("ms-settings:privacy", SCHEME, SCHEME),
         ("urn:ietf:wg:oauth:2.0:oob", PRIVATE, PRIVATE),
         ("urn:ietf:wg:oauth:2.0:oob:auto", PRIVATE, PRIVATE),
     ]);
@@ -575,7 +575,8 @@ fn post_logout_redirect_uris_are_judged_like_redirection_uris() {
 #[test]
 fn a_front_channel_logout_uri_has_the_origin_of_a_redirection_uri() {
     let registrar = standard();
-    let with = |uri: &str| json!({ "redirect_uris": ["https://a.example/cb", "https://b.example:8443/cb"], "frontchannel_logout_uri": uri });
+    let uris = ["https://a.example/cb", "https://b.example:8443/cb"];
+    let with = |uri: &str| json!({ "redirect_uris": uris, "frontchannel_logout_uri": uri });
     for uri in ["https://a.example/bye?a=b", "https://a.example", "https://b.example:8443/bye"] {
         assert_eq!(accepts(&registrar, with(uri))["frontchannel_logout_uri"], uri);
     }

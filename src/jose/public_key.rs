@@ -65,10 +65,35 @@ impl PublicKey {
             && self.alg.as_deref().is_none_or(|alg| is_same(algorithm, alg))
     }
 
+    /// Whether the key may verify signatures of any algorithm.
+    pub(crate) fn signs(&self) -> bool {
+        matches!(self.key_use, KeyUse::Any | KeyUse::Signature)
+            && self.may_verify
+            && !matches!(self.key_type, KeyType::X25519 | KeyType::X448)
+            && self.alg.as_deref().is_none_or(|alg| Algorithm::parse(alg).is_some())
+    }
+
+    /// Whether something may be encrypted to the key with an algorithm of RFC 7518 section 4.
+    pub(crate) fn encrypts(&self, alg: &str) -> bool {
+        matches!(self.key_use, KeyUse::Any | KeyUse::Encryption)
+            && !matches!(self.key_type, KeyType::Ed25519 | KeyType::Ed448)
+            && takes_encryption(self.key_type, alg)
+            && self.alg.as_deref().is_none_or(|own| own == alg)
+    }
+
     /// The thumbprint (RFC 7638).
     #[cfg(test)]
     pub(crate) fn thumbprint(&self) -> Thumbprint {
         Thumbprint::of_canonical(&self.canonical)
+    }
+}
+
+/// Whether a key of this type fits an algorithm of key management. Of algorithms that are not known here, any does.
+pub(super) fn takes_encryption(key_type: KeyType, alg: &str) -> bool {
+    match alg.split(['-', '_']).next() {
+        Some("RSA" | "RSA1") => key_type == KeyType::Rsa,
+        Some("ECDH") => !matches!(key_type, KeyType::Rsa | KeyType::Ed25519 | KeyType::Ed448),
+        _ => true,
     }
 }
 

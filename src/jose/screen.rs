@@ -14,7 +14,7 @@ use super::curve;
 use super::fault::KeyFault;
 use super::jwk::{Jwk, KeyType, KeyUse, MAX_KID};
 use super::members::Names;
-use super::public_key::PublicKey;
+use super::public_key::{PublicKey, takes_encryption};
 
 /// The size of an RSA modulus in bytes. Above 8192 bits a verification takes too long.
 const MODULUS: RangeInclusive<usize> = 2048 / 8..=8192 / 8;
@@ -44,9 +44,11 @@ pub(super) fn screen(jwk: &Jwk<'_>, faults: &mut Vec<KeyFault>) -> Option<Public
         faults.push(KeyFault::Purpose);
     }
     let material = key_type(jwk).and_then(|key_type| {
-        // An algorithm of encryption is not judged here.
-        let alg = jwk.alg.as_deref().and_then(Algorithm::parse);
-        if alg.is_some_and(|alg| !alg.takes(key_type)) {
+        let fits = |alg: &str| match Algorithm::parse(alg) {
+            Some(alg) => alg.takes(key_type),
+            None => takes_encryption(key_type, alg),
+        };
+        if !jwk.alg.as_deref().is_none_or(fits) {
             faults.push(KeyFault::AlgorithmMismatch);
         }
         Ok((key_type, public_members(key_type, jwk)?))

@@ -29,8 +29,11 @@ pub(super) fn check(document: &Document<'_>, keys: Option<&KeyUses>, faults: &mu
             continue;
         }
         let is_for_client = spec.name.ends_with("_encrypted_response_alg");
-        if is_for_client && !keys.map_or(has_keys, |keys| keys.encrypts) {
-            let message = "needs a key of the client to encrypt to, in jwks or at jwks_uri";
+        if is_for_client && !keys.map_or(has_keys, |keys| keys.encrypts_with(alg)) {
+            let message = format!(
+                "needs a key of the client to encrypt to with {}, in jwks or at jwks_uri",
+                shown(alg)
+            );
             faults.push(violation(spec.name, "alg.encryption_key", "OpenID Connect Core 10.2", message));
         }
         if SIGNED_BY_CLIENT.contains(&field) && !keys.map_or(has_keys, |keys| keys.signs_with(alg)) {

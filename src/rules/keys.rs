@@ -14,7 +14,6 @@ const SPEC: &str = "OpenID Connect Registration 2";
 #[derive(Debug)]
 pub(super) struct KeyUses {
     pub(super) signs: bool,
-    pub(super) encrypts: bool,
     pub(super) has_certificate: bool,
     keys: Vec<PublicKey>,
 }
@@ -23,6 +22,11 @@ impl KeyUses {
     /// Whether a key can make signatures of this algorithm. True for algorithms that are not known here.
     pub(super) fn signs_with(&self, alg: &str) -> bool {
         Algorithm::parse(alg).is_none_or(|alg| self.keys.iter().any(|key| key.verifies(alg)))
+    }
+
+    /// Whether something can be encrypted to a key with this algorithm.
+    pub(super) fn encrypts_with(&self, alg: &str) -> bool {
+        self.keys.iter().any(|key| key.encrypts(alg))
     }
 }
 
@@ -59,17 +63,8 @@ pub(super) fn check(
     }
     judge_set(&own.keys, policy, faults);
     let certificates = certificates(text, &own.keys, faults);
-    let signs = |key: &PublicKey| {
-        matches!(key.key_use(), KeyUse::Any | KeyUse::Signature)
-            && !matches!(key.key_type(), KeyType::X25519 | KeyType::X448)
-    };
-    let encrypts = |key: &PublicKey| {
-        matches!(key.key_use(), KeyUse::Any | KeyUse::Encryption)
-            && !matches!(key.key_type(), KeyType::Ed25519 | KeyType::Ed448)
-    };
     Some(KeyUses {
-        signs: own.keys.iter().any(signs),
-        encrypts: own.keys.iter().any(encrypts),
+        signs: own.keys.iter().any(PublicKey::signs),
         has_certificate: certificates > 0,
         keys: own.keys,
     })

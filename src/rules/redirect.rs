@@ -249,7 +249,7 @@ impl ClientKind {
 /// Whether a URI is one that only a native app has: a private-use scheme, or http on this machine.
 pub(crate) fn looks_native(text: &str) -> bool {
     let Some((scheme, _)) = text.split_once(':') else { return false };
-    if scheme == "https" || super::uri::DANGEROUS_SCHEMES.contains(&scheme) {
+    if scheme == "https" || super::uri::is_dangerous(scheme) {
         return false;
     }
     scheme != "http" || ParsedUri::parse(text, 2048).is_ok_and(|uri| uri.is_loopback())

@@ -81,7 +81,7 @@ impl<'a> ParsedUri<'a> {
         }
         let Some((scheme, rest)) = text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) else {
             let scheme = text.split(':').next().unwrap_or_default().to_ascii_lowercase();
-            return Err(if DANGEROUS_SCHEMES.contains(&scheme.as_str()) {
+            return Err(if is_dangerous(&scheme) {
                 format!("must not use the scheme {scheme}")
             } else {
                 "must be an absolute URI, beginning with a scheme in lower case".to_owned()
@@ -123,7 +123,7 @@ impl<'a> ParsedUri<'a> {
     /// Whether the scheme runs code, reads local data or opens other programs. A second net: where a scheme matters,
     /// it is on a list of allowed ones.
     pub(crate) fn is_dangerous(&self) -> bool {
-        !matches!(self.url.scheme(), "https" | "http") && DANGEROUS_SCHEMES.contains(&self.url.scheme())
+        !matches!(self.url.scheme(), "https" | "http") && is_dangerous(self.url.scheme())
     }
 
     pub(crate) fn is_https(&self) -> bool {
@@ -166,7 +166,12 @@ impl<'a> ParsedUri<'a> {
     }
 }
 
-pub(crate) const DANGEROUS_SCHEMES: &[&str] = &[
+/// Schemes that a browser or an operating system acts on by itself; `ms-` ones open parts of Windows.
+pub(crate) fn is_dangerous(scheme: &str) -> bool {
+    scheme.starts_with("ms-") || DANGEROUS_SCHEMES.contains(&scheme)
+}
+
+const DANGEROUS_SCHEMES: &[&str] = &[
     "about",
     "blob",
     "chrome",
