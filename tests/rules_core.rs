@@ -712,7 +712,7 @@ fn contacts_and_software_are_kept_as_they_are() {
         (
             "contacts",
             json!(
-                vec!["a@b.example"; 11]
+                ["a@b.example"; 11]
                     .iter()
                     .enumerate()
                     .map(|(at, text)| format!("{at}{text}"))
