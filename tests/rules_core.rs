@@ -346,6 +346,8 @@ fn refresh_tokens_go_with_a_grant_that_yields_them() {
 }
 
 /// R91-050, R91-051, R91-052, R91-053, R91-055, DEC-22
+///
+/// OIR-028
 #[test]
 fn what_people_read_may_be_told_in_many_languages() {
     let registrar = standard();

@@ -9,6 +9,8 @@ use crate::support::*;
 
 /// S-EXP-01, S-EXP-02, S-EXP-05, DEC-40: a client lives for `dynamicRegistrationExpirationTime`, its secret
 /// as long. The moment itself counts as expired.
+///
+/// R91-095
 #[test]
 fn clients_expire() {
     let server = server(json!({ "dynamicRegistrationExpirationTime": 3600 }));

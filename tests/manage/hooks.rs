@@ -83,6 +83,8 @@ fn a_hook_may_answer() {
 }
 
 /// Evidence that is not current: the nonce for the next try is in the answer.
+///
+/// ATT-003
 #[test]
 fn a_hook_may_ask_for_fresh_evidence() {
     let stale = || HookError::StaleEvidence { nonce: "n-1".to_owned() };

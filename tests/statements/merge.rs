@@ -10,6 +10,8 @@ use crate::support::*;
 /// the statement comes back as it was sent: in the answer, in the record, and when the client is read.
 ///
 /// R91-060, R91-062, R91-064, R91-065, R91-066, S-SSA-13
+///
+/// R91-009, R91-018
 #[test]
 fn the_statement_wins() {
     let server = directory_server();

@@ -117,6 +117,8 @@ fn dcr_issuers_is_the_older_spelling() {
 
 /// Granted scopes come after those of the statement, without repeats, and to the clients of that issuer
 /// alone.
+///
+/// SCP-004
 #[test]
 fn trusted_issuers_grant_scopes() {
     let trusted = json!({
@@ -169,6 +171,8 @@ fn granted_scopes_must_exist() {
 }
 
 /// The ceiling of an entry is for what a statement asks; what the operator grants comes on top.
+///
+/// SCP-004
 #[test]
 fn granted_scopes_pass_the_ceiling() {
     let server = server(json!({

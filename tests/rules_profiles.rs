@@ -1,0 +1,218 @@
+//! What FAPI profiles demand, and what is assigned and kept whatever the profile.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+use std::collections::HashSet;
+
+use oauth_dcr::testing::run;
+use oauth_dcr::{Error, MemoryClientStore, Profile, RegisterRequest, Registrar, RegistrarConfig};
+use serde_json::{Value, json};
+
+fn registrar(profile: &str) -> Registrar {
+    let config = json!({
+        "registrationEndpoint": "https://op.example/register",
+        "dynamicRegistrationEnabled": true,
+    });
+    let config: RegistrarConfig = serde_json::from_value(config).unwrap();
+    let profile = Profile::preset(profile).unwrap().clone();
+    Registrar::builder(config, MemoryClientStore::default()).profile(profile).build().unwrap()
+}
+
+/// The metadata of the client, or the members that are wrong.
+fn register(registrar: &Registrar, metadata: &Value) -> Result<Value, Vec<String>> {
+    match run(registrar.register(RegisterRequest::from_body(metadata.to_string().as_bytes()))) {
+        Ok(registration) => Ok(serde_json::from_str(registration.body()).unwrap()),
+        Err(Error::Rejected(rejection)) => {
+            Err(rejection.violations.iter().map(|violation| violation.field.to_string()).collect())
+        }
+        Err(error) => panic!("{metadata}: {error}"),
+    }
+}
+
+fn with(base: &Value, changes: &Value) -> Value {
+    let mut metadata = base.clone();
+    metadata.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    metadata.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    metadata
+}
+
+/// The base is registered; each change makes the named member wrong.
+#[track_caller]
+fn refuses_each(profile: &str, base: &Value, changes: &[(Value, &str)]) {
+    let registrar = registrar(profile);
+    register(&registrar, base).unwrap_or_else(|wrong| panic!("{profile}: {wrong:?}"));
+    for (change, member) in changes {
+        match register(&registrar, &with(base, change)) {
+            Ok(_) => panic!("{profile}: {change} was registered"),
+            Err(wrong) => {
+                assert!(wrong.iter().any(|name| name.starts_with(member)), "{profile}: {change}: {wrong:?}");
+            }
+        }
+    }
+}
+
+/// FAPI-001
+#[test]
+fn the_fapi_baseline() {
+    let base = json!({
+        "redirect_uris": ["https://client.example/cb"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks_uri": "https://client.example/jwks",
+    });
+    refuses_each(
+        "fapi1-baseline",
+        &base,
+        &[
+            (json!({ "token_endpoint_auth_method": "client_secret_basic" }), "token_endpoint_auth_method"),
+            (
+                json!({ "redirect_uris": ["http://127.0.0.1/cb"], "application_type": "native" }),
+                "redirect_uris",
+            ),
+            (
+                json!({ "redirect_uris": ["com.example.app:/cb"], "application_type": "native" }),
+                "redirect_uris",
+            ),
+        ],
+    );
+}
+
+/// FAPI-002
+#[test]
+fn the_fapi_advanced_profile() {
+    let base = json!({
+        "redirect_uris": ["https://client.example/cb"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks_uri": "https://client.example/jwks",
+        "response_types": ["code id_token"],
+        "grant_types": ["authorization_code", "implicit"],
+        "id_token_signed_response_alg": "PS256",
+    });
+    refuses_each(
+        "fapi1-advanced",
+        &base,
+        &[
+            (json!({ "token_endpoint_auth_method": "none" }), "token_endpoint_auth_method"),
+            (json!({ "token_endpoint_auth_method": "client_secret_jwt" }), "token_endpoint_auth_method"),
+            (json!({ "id_token_signed_response_alg": "RS256" }), "id_token_signed_response_alg"),
+            (json!({ "response_types": ["id_token token"] }), "response_types"),
+        ],
+    );
+}
+
+/// FAPI-003
+#[test]
+fn fapi_2_0() {
+    let base = json!({
+        "redirect_uris": ["https://client.example/cb"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks_uri": "https://client.example/jwks",
+        "response_types": ["code"],
+        "grant_types": ["authorization_code"],
+    });
+    refuses_each(
+        "fapi2-security",
+        &base,
+        &[
+            (json!({ "token_endpoint_auth_method": "none" }), "token_endpoint_auth_method"),
+            (json!({ "token_endpoint_auth_method": "client_secret_basic" }), "token_endpoint_auth_method"),
+            (json!({ "token_endpoint_auth_signing_alg": "RS256" }), "token_endpoint_auth_signing_alg"),
+            (
+                json!({ "response_types": ["code id_token"], "grant_types": ["authorization_code", "implicit"] }),
+                "response_types",
+            ),
+            (json!({ "grant_types": ["authorization_code", "password"] }), "grant_types"),
+            (json!({ "redirect_uris": ["http://client.example/cb"] }), "redirect_uris"),
+        ],
+    );
+    let body = register(&registrar("fapi2-security"), &base).unwrap();
+    assert_eq!(body["require_pushed_authorization_requests"], true);
+    assert_eq!(body["tls_client_certificate_bound_access_tokens"], true);
+    let bound = with(&base, &json!({ "dpop_bound_access_tokens": true }));
+    let body = register(&registrar("fapi2-security"), &bound).unwrap();
+    assert_eq!(body["dpop_bound_access_tokens"], true);
+    assert_ne!(body["tls_client_certificate_bound_access_tokens"], true);
+}
+
+/// CIBA-010
+#[test]
+fn fapi_ciba_forbids_push_and_public_clients() {
+    let base = json!({
+        "grant_types": ["urn:openid:params:grant-type:ciba"],
+        "response_types": [],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks_uri": "https://client.example/jwks",
+        "backchannel_token_delivery_mode": "poll",
+        "id_token_signed_response_alg": "PS256",
+    });
+    let endpoint = "backchannel_client_notification_endpoint";
+    refuses_each(
+        "fapi-ciba",
+        &base,
+        &[
+            (
+                json!({ "backchannel_token_delivery_mode": "push", endpoint: "https://client.example/n" }),
+                "backchannel_token_delivery_mode",
+            ),
+            (json!({ "backchannel_token_delivery_mode": "ping" }), endpoint),
+            (json!({ "token_endpoint_auth_method": "none" }), "token_endpoint_auth_method"),
+            (json!({ "backchannel_user_code_parameter": true }), "backchannel_user_code_parameter"),
+        ],
+    );
+    let ping = json!({ "backchannel_token_delivery_mode": "ping", endpoint: "https://client.example/n" });
+    let body = register(&registrar("fapi-ciba"), &with(&base, &ping)).unwrap();
+    assert_eq!(body["backchannel_token_delivery_mode"], "ping");
+}
+
+/// R91-006, OIR-041, R91-012, R91-033, BCP-004: anybody may register, and each registration is a client of its own,
+/// whatever identifier was wished for.
+#[test]
+fn every_open_registration_gets_an_identifier_of_its_own() {
+    let registrar = registrar("standard");
+    let metadata =
+        json!({ "redirect_uris": ["https://client.example/cb"], "client_id": "admin", "sub": "admin" });
+    let ids: HashSet<String> = (0..100)
+        .map(|_| register(&registrar, &metadata).unwrap()["client_id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(ids.len(), 100);
+    assert!(!ids.contains("admin"));
+}
+
+/// R91-010, OIR-070: names and values are compared code point by code point, after escapes and with no normalization.
+#[test]
+fn names_and_values_are_compared_code_point_by_code_point() {
+    let registrar = registrar("standard");
+    let uris = json!(["https://client.example/cb"]);
+    let body = register(&registrar, &json!({ "redirect_uris": uris, "Client_Name": "x" })).unwrap();
+    assert_eq!(body.get("client_name"), None);
+    let wrong = register(&registrar, &json!({ "redirect_uris": uris, "token_endpoint_auth_method": "NONE" }));
+    assert_eq!(wrong, Err(vec!["token_endpoint_auth_method".to_owned()]));
+
+    let escaped = br#"{"redirect_uris": ["https://client.example/cb"], "client\u005fname": "\u0041\u030a"}"#;
+    let registration = run(registrar.register(RegisterRequest::from_body(escaped))).unwrap();
+    let body: Value = serde_json::from_str(registration.body()).unwrap();
+    // A letter and its ring stay two code points.
+    assert_eq!(body["client_name"], "A\u{30a}");
+}
+
+/// R91-016, R91-017: what is left out gets a value, and a value that cannot be taken is refused by name.
+#[test]
+fn members_are_optional_and_bad_values_are_refused() {
+    let registrar = registrar("standard");
+    let body = register(&registrar, &json!({ "redirect_uris": ["https://client.example/cb"] })).unwrap();
+    assert_eq!(body["token_endpoint_auth_method"], "client_secret_basic");
+    let bad = json!({ "redirect_uris": ["https://client.example/cb"], "subject_type": "secret" });
+    assert_eq!(register(&registrar, &bad), Err(vec!["subject_type".to_owned()]));
+}
+
+/// OIR-022: a client without a secret of its own gets one if it will encrypt with it.
+#[test]
+fn symmetric_encryption_needs_a_secret() {
+    let metadata = json!({
+        "redirect_uris": ["https://client.example/cb"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks_uri": "https://client.example/jwks",
+        "request_object_encryption_alg": "A128KW",
+    });
+    let body = register(&registrar("standard"), &metadata).unwrap();
+    assert!(body["client_secret"].is_string(), "{body}");
+}
