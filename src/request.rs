@@ -1,10 +1,10 @@
 //! What a host hands in.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::certificate::ClientCertificate;
 use crate::client::ClientId;
 use crate::secret::RegistrationAccessToken;
 
@@ -81,33 +81,6 @@ pub enum Caller {
     Malformed,
     /// The client itself: the host verified an access token of it.
     Client(ClientId),
-}
-
-/// Facts about a client certificate, which the host verified.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ClientCertificate {
-    /// The subject as an RFC 4514 string.
-    pub subject_dn: String,
-    /// Attributes by dotted name: `subject.OU`, `subject.organizationIdentifier`, `san.uri`.
-    pub attributes: BTreeMap<String, String>,
-}
-
-impl ClientCertificate {
-    /// A certificate with this subject.
-    #[must_use]
-    pub fn new(subject_dn: impl Into<String>) -> Self {
-        Self { subject_dn: subject_dn.into(), attributes: BTreeMap::new() }
-    }
-
-    /// An attribute by its dotted name.
-    #[must_use]
-    pub fn attribute(&self, name: &str) -> Option<&str> {
-        if name == "subject_dn" {
-            return Some(&self.subject_dn);
-        }
-        self.attributes.get(name).map(String::as_str)
-    }
 }
 
 /// The media type without its parameters, in lower case; JSON if there is none. Type and subtype compare without case
