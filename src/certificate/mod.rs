@@ -91,10 +91,10 @@ impl ClientCertificate {
     }
 
     /// The certificate itself in DER: the client's own, not its chain. Without it there is no thumbprint, and the
-    /// certificate is in no key set.
+    /// certificate is in no key set. No bytes are none.
     #[must_use]
     pub fn with_der(self, der: impl Into<Vec<u8>>) -> Self {
-        Self { der: Some(der.into()), ..self }
+        Self { der: Some(der.into()).filter(|der| !der.is_empty()), ..self }
     }
 
     /// One more set of trust anchors that the host verified it against, by the name that profiles give the set in
