@@ -20,7 +20,7 @@ use oauth_dcr::testing::{
     StoreFault, contract,
 };
 use oauth_dcr::{
-    BoxError, CachedResolver, CachedResolverBuilder, Caller, Client, ClientCertificate, ClientDirectory,
+    BoxError, CachedResolver, CachedResolverBuilder, Caller, CertificateError, Client, ClientCertificate, ClientDirectory,
     ClientId, ClientMetadata, ClientSecret, ClientStore, Clock, ConfigError, ConfigProblem, ConfigWarning,
     Decision, Draft, Entropy, EntropyError, Error, ErrorCode, ExplainedMember, Explanation, Failure,
     FetchError, FetchPurpose, HookAnswer, HookContext, HookError, HostError, JwksResolver, MemoryClientStore,
@@ -86,7 +86,7 @@ fn public_types_have_a_debug_form() {
 fn errors_can_be_boxed_and_sent() {
     all!(boxable:
         Error, Rejection, Unauthorized, HostError, ConfigError, ProfileError, StoreError, FetchError,
-        HookError, EntropyError,
+        HookError, EntropyError, CertificateError,
     );
     let boxed: BoxError = Unauthorized::Missing.into();
     assert_eq!(boxed.to_string(), "no credentials were presented");
