@@ -15,6 +15,7 @@ use crate::json::Limits;
 use crate::metadata::{FieldId, Group, fields};
 use crate::policy::{KeyPlan, Policy};
 use crate::profile::{Access, Jws, Mtls, OnDuplicate, Profile, ProfileError};
+use crate::regime::Rules;
 use crate::registrar::Registrar;
 use crate::response::ClientUris;
 use crate::secret::SharedSecret;
@@ -144,10 +145,9 @@ impl RegistrarBuilder {
                 style: ErrorStyle { reason: config.error_reason_enabled },
             },
             uris: ClientUris::new(endpoint.as_str()),
-            profile_name: policy.name.as_str().into(),
             warnings: config.warnings(),
-            policy,
-            standard,
+            rules: Rules { profile_name: policy.name.as_str().into(), policy, standard },
+            more_rules: Vec::new(),
             store: self.store,
             documents: cache.unwrap_or_else(|| CachedResolver::over(resolver.clone(), self.clock.clone())),
             resolver,

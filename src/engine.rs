@@ -20,8 +20,9 @@ use crate::host::{
 use crate::issue::{self, Draw, SecretNeed};
 use crate::json::Limits;
 use crate::metadata::{Document, FieldValue, Origin, fields};
-use crate::policy::{Facts, Policy};
+use crate::policy::Facts;
 use crate::profile::{ClientUri, Operation, Token};
+use crate::regime::{Regime, Rules};
 use crate::request::{Caller, RegisterRequest};
 use crate::response::{self, ClientUris, Registration};
 use crate::rules;
@@ -31,9 +32,10 @@ use crate::wire::ErrorStyle;
 
 /// The parts of a registrar.
 pub(crate) struct Engine {
-    pub(crate) policy: Policy,
-    /// What no hook can relax: the standard, compiled by itself. Only with a hook.
-    pub(crate) standard: Option<Policy>,
+    /// The profile of this registrar.
+    pub(crate) rules: Rules,
+    /// Further profiles, which initial access tokens name.
+    pub(crate) more_rules: Vec<Rules>,
     pub(crate) store: Arc<dyn ClientStore>,
     pub(crate) resolver: Arc<dyn JwksResolver>,
     /// Documents that are kept for a while: keys and discovery.
@@ -48,7 +50,6 @@ pub(crate) struct Engine {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) uris: ClientUris,
-    pub(crate) profile_name: Arc<str>,
     pub(crate) settings: Settings,
     pub(crate) warnings: Vec<ConfigWarning>,
 }
@@ -77,7 +78,9 @@ impl Engine {
     pub(crate) fn is_enabled(&self) -> Result<(), Error> {
         if self.settings.is_enabled { Ok(()) } else { Err(Error::Disabled) }
     }
+}
 
+impl<'e> Regime<'e> {
     pub(crate) async fn authenticate(
         &self,
         operation: Operation,
@@ -179,7 +182,7 @@ impl Engine {
         mut draft: Draft<'a>,
         facts: &Facts<'a>,
     ) -> Result<Checked<'a>, Error> {
-        if let Some(standard) = self.standard.as_ref().filter(|_| draft.is_changed) {
+        if let Some(standard) = self.standard.filter(|_| draft.is_changed) {
             let mut faults = self.policy.judge_shapes(&mut draft.document);
             standard.check(&mut draft.document, facts, &Default::default(), &mut faults);
             self.accept(faults)?;

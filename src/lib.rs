@@ -129,6 +129,7 @@ mod keys;
 pub mod metadata;
 mod policy;
 pub mod profile;
+mod regime;
 mod registrar;
 mod request;
 mod response;

@@ -40,7 +40,7 @@ impl Registrar {
     /// [`Error::Rejected`] with everything that is wrong with the request, [`Error::Unauthorized`] if a credential is
     /// missing or bad, [`Error::Host`] if a part of the host fails. Nothing is stored then.
     pub async fn register(&self, request: RegisterRequest<'_>) -> Result<Registration, Error> {
-        let engine = &*self.0;
+        let engine = self.0.regime();
         engine.is_enabled()?;
         access::admit_creation(&engine.policy, request.caller)?;
         let body = engine.open(&request)?;
@@ -74,7 +74,7 @@ impl Registrar {
     ///
     /// [`Error::Unauthorized`] if the caller may not, whatever the reason; [`Error::Host`] if the store fails.
     pub async fn read(&self, id: &ClientId, caller: &Caller) -> Result<Registration, Error> {
-        let engine = &*self.0;
+        let engine = self.0.regime();
         let client = engine.authenticate(Operation::Read, id, caller).await?;
         let (secret, token) = (engine.shown_secret(&client), presented(caller));
         let request = RegisterRequest::from_body(&[]).with_caller(caller);
@@ -87,7 +87,7 @@ impl Registrar {
     ///
     /// As [`register`](Self::register) and [`read`](Self::read). The client stays as it was then.
     pub async fn update(&self, id: &ClientId, request: RegisterRequest<'_>) -> Result<Registration, Error> {
-        let engine = &*self.0;
+        let engine = self.0.regime();
         let mut used = Used::default();
         for _ in 0..TRIES {
             let client = engine.authenticate(Operation::Update, id, request.caller).await?;
@@ -106,7 +106,7 @@ impl Registrar {
     ///
     /// As [`read`](Self::read).
     pub async fn delete(&self, id: &ClientId, caller: &Caller) -> Result<(), Error> {
-        let engine = &*self.0;
+        let engine = self.0.regime();
         let client = engine.authenticate(Operation::Delete, id, caller).await?;
         if let Some(hook) = &engine.hook {
             let request = RegisterRequest::from_body(&[]).with_caller(caller);
@@ -128,7 +128,7 @@ impl Registrar {
     ///
     /// Only if the request cannot be read at all, or its caller may not register.
     pub async fn explain(&self, request: RegisterRequest<'_>) -> Result<Explanation, Error> {
-        let engine = &*self.0;
+        let engine = self.0.regime();
         engine.is_enabled()?;
         access::admit_creation(&engine.policy, request.caller)?;
         let body = engine.open(&request)?;
@@ -155,7 +155,7 @@ impl Registrar {
     /// the `…_supported` lists, so that nothing is advertised that cannot be registered.
     #[must_use]
     pub fn discovery(&self) -> serde_json::Map<String, serde_json::Value> {
-        crate::discovery::members(&self.0.policy)
+        crate::discovery::members(self.0.regime().policy)
     }
 
     /// Status, headers and body for an error. Total: every error has an answer, and none tells a client what a part
@@ -168,18 +168,18 @@ impl Registrar {
     /// Whether an operation is offered: registration is on, and the profile has it.
     #[must_use]
     pub fn offers(&self, operation: Operation) -> bool {
-        self.0.settings.is_enabled && access::is_offered(&self.0.policy, operation)
+        self.0.settings.is_enabled && access::is_offered(self.0.regime().policy, operation)
     }
 
     /// The largest request body that is read, in bytes.
     #[must_use]
     pub fn max_body_bytes(&self) -> usize {
-        self.0.policy.max_bytes
+        self.0.regime().policy.max_bytes
     }
 }
 
 impl fmt::Debug for Registrar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registrar").field("profile", &self.0.policy.name).finish_non_exhaustive()
+        f.debug_struct("Registrar").field("profile", &self.0.rules.profile_name).finish_non_exhaustive()
     }
 }

@@ -2,17 +2,18 @@
 
 use crate::client::{Client, Registered};
 use crate::config::UpdateMode;
-use crate::engine::{Checked, Engine, entropy_error, host_error, presented, store_error};
+use crate::engine::{Checked, entropy_error, host_error, presented, store_error};
 use crate::error::{Error, Failure, Unauthorized, Violation};
 use crate::host::StoreError;
 use crate::issue::{self, Draw, SecretNeed};
 use crate::metadata::{Document, FieldId, Origin, fields};
 use crate::profile::{Operation, Rotate};
+use crate::regime::Regime;
 use crate::request::RegisterRequest;
 use crate::response::Registration;
 use crate::secret::TokenDigest;
 
-impl Engine {
+impl Regime<'_> {
     /// Judges an update and stores it, once.
     pub(crate) async fn update_once(
         &self,
