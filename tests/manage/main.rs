@@ -12,6 +12,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod access;
 mod credentials;
 mod expiry;
 mod failures;
