@@ -4,7 +4,7 @@ use oauth_dcr::profile::Sender;
 use oauth_dcr::testing::{ManualClock, run};
 use oauth_dcr::{
     AccessToken, Caller, ClientCertificate, ClientState, Error, InitialGrant, ManagementRequest,
-    MemoryClientStore, MemoryInitialAccessTokens, Operation, Registrar, RegisterRequest,
+    MemoryClientStore, MemoryInitialAccessTokens, Operation, RegisterRequest, Registrar,
 };
 use serde_json::{Value, json};
 use time::Duration;
@@ -268,7 +268,11 @@ fn certificates_are_asked_of_admitted_callers() {
             answer(401, "invalid_token", INVALID),
             "{access}: whoever has no token learns nothing"
         );
-        assert_eq!(all_answer(&server, &bearer(TOKEN[0]), certificate), *expected, "{access}, {certificate:?}");
+        assert_eq!(
+            all_answer(&server, &bearer(TOKEN[0]), certificate),
+            *expected,
+            "{access}, {certificate:?}"
+        );
     }
 }
 
@@ -330,10 +334,18 @@ fn registration_takes_the_credentials_its_profile_names() {
             .unwrap();
         let body = json!({ "redirect_uris": [REDIRECT] }).to_string();
         let request = RegisterRequest::from_body(body.as_bytes()).with_caller(caller);
-        assert_eq!(told(&registrar, run(registrar.register(request)).map(drop)), *expected, "{access}, {caller:?}");
+        assert_eq!(
+            told(&registrar, run(registrar.register(request)).map(drop)),
+            *expected,
+            "{access}, {caller:?}"
+        );
         // Whoever may not register is told nothing of the body.
         let request = RegisterRequest::from_body(b"{").with_caller(caller);
         let expected = if *expected == ok { &answer(400, "invalid_request", "") } else { expected };
-        assert_eq!(told(&registrar, run(registrar.register(request)).map(drop)), *expected, "{access}, {caller:?}");
+        assert_eq!(
+            told(&registrar, run(registrar.register(request)).map(drop)),
+            *expected,
+            "{access}, {caller:?}"
+        );
     }
 }

@@ -17,6 +17,8 @@ mod credentials;
 mod expiry;
 mod failures;
 mod hooks;
+mod initial;
+mod life;
 mod merge;
 mod races;
 mod read;
