@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorCode, Unauthorized};
 use crate::percent;
 use crate::profile::Operation;
 use crate::registrar::Registrar;
-use crate::request::{Caller, RegisterRequest};
+use crate::request::{Caller, ManagementRequest, RegisterRequest};
 use crate::response::Registration;
 use crate::secret::RegistrationAccessToken;
 use crate::wire::{NO_STORE, WireError};
@@ -185,9 +185,13 @@ impl RegistrationEndpoint {
             _ if operation == Operation::Create => None,
             _ => return Err(self.registrar.wire_error(&unknown_client(&caller))),
         };
+        let mut management = ManagementRequest::new(&caller);
+        if let Some(certificate) = &certificate {
+            management = management.with_client_certificate(certificate);
+        }
         let result = match (operation, id) {
-            (Operation::Read, Some(id)) => self.registrar.read(id, &caller).await,
-            (Operation::Delete, Some(id)) => match self.registrar.delete(id, &caller).await {
+            (Operation::Read, Some(id)) => self.registrar.read(id, management).await,
+            (Operation::Delete, Some(id)) => match self.registrar.delete(id, management).await {
                 Ok(()) => return Ok(respond(204, Bytes::new())),
                 Err(error) => Err(error),
             },

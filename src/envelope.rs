@@ -1,6 +1,5 @@
 //! Signed registration requests: the outer signature, and what the request as a JWT must say.
 
-use crate::engine::Engine;
 use crate::error::{Error, Failure, Violation};
 use crate::host::ReplayKey;
 use crate::jose::{CompactJws, JoseFault, JwsRules};
@@ -9,6 +8,7 @@ use crate::keys::{KeyContext, KeyKind};
 use crate::metadata::{Document, FieldSpec, FieldValue, Group, Origin, fields};
 use crate::policy::{JwsPolicy, References};
 use crate::profile::{Body, Operation};
+use crate::regime::Regime;
 use crate::request::{RegisterRequest, media_type_essence};
 use crate::statement::text_claim;
 
@@ -31,7 +31,7 @@ pub(crate) struct Signed<'p> {
 
 impl Opened<'_> {
     /// The statement, to be verified before the outer signature: the keys of that may be found inside.
-    pub(crate) fn statement(&self, engine: &Engine) -> Result<Option<&str>, Error> {
+    pub(crate) fn statement(&self, engine: &Regime<'_>) -> Result<Option<&str>, Error> {
         match self {
             Self::Json(document) => match document.get(fields::SOFTWARE_STATEMENT) {
                 None => Ok(None),
@@ -45,7 +45,7 @@ impl Opened<'_> {
     }
 }
 
-impl Engine {
+impl Regime<'_> {
     /// Reads the body as what its media type says.
     pub(crate) fn open<'b>(&self, request: &RegisterRequest<'b>) -> Result<Opened<'b>, Error> {
         if request.body.len() > self.policy.max_bytes {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::engine::Engine;
 use crate::error::Error;
 use crate::host::{FetchPurpose, HookContext, JwksResolver};
 use crate::jose::{self, CompactJws, JoseFault, KeySet, KeySetLimits};
 use crate::metadata::Document;
 use crate::policy::{JwsPolicy, KeyPlan, claim};
+use crate::regime::Regime;
 use crate::secret::SharedSecret;
 
 /// What is being verified.
@@ -35,7 +35,7 @@ enum Keys {
     Unsigned,
 }
 
-impl Engine {
+impl Regime<'_> {
     /// Tries the keys of a policy in their order. The outer error is a failure of the host, the inner one of the token.
     pub(crate) async fn verify(
         &self,

@@ -107,6 +107,7 @@
 //! [OpenID Connect Registration]: https://openid.net/specs/openid-connect-registration-1_0.html
 
 mod access;
+mod binding;
 mod builder;
 mod certificate;
 mod client;
@@ -129,11 +130,13 @@ mod issue;
 mod jose;
 mod json;
 mod keys;
+mod lifecycle;
 pub mod metadata;
 #[cfg(any(feature = "http", feature = "x509"))]
 mod percent;
 mod policy;
 pub mod profile;
+mod regime;
 mod registrar;
 mod request;
 mod response;
@@ -149,7 +152,7 @@ pub use builder::RegistrarBuilder;
 #[cfg(feature = "x509")]
 pub use certificate::CertificateError;
 pub use certificate::ClientCertificate;
-pub use client::{Client, ClientId, Provenance, ServerFlags};
+pub use client::{Client, ClientId, ClientState, Provenance, ServerFlags};
 pub use clock::{Clock, SystemClock};
 pub use config::{ConfigError, ConfigProblem, ConfigWarning, RegistrarConfig};
 #[cfg(feature = "http")]
@@ -163,16 +166,19 @@ pub use explain::{ExplainedMember, Explanation};
 pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
 pub use host::{
     CachedResolver, CachedResolverBuilder, ClientDirectory, ClientStore, Draft, FetchError, FetchPurpose,
-    HookContext, HookError, JwksResolver, MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork,
-    ReplayGuard, ReplayKey, ScriptHook, StoreError,
+    HookContext, HookError, InitialAccessTokens, InitialGrant, JwksResolver, MemoryClientStore,
+    MemoryInitialAccessTokens, MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook,
+    StoreError,
 };
 pub use metadata::ClientMetadata;
 pub use policy::{Decision, Trace};
 pub use profile::{Operation, Profile, ProfileError};
 pub use registrar::Registrar;
-pub use request::{Caller, RegisterRequest};
+pub use request::{AccessToken, Caller, ManagementRequest, RegisterRequest};
 pub use response::Registration;
-pub use secret::{ClientSecret, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest};
+pub use secret::{
+    ClientSecret, InitialAccessToken, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest,
+};
 pub use wire::{NO_STORE, WireError};
 
 /// Compiles the examples of the README.

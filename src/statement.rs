@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 use time::OffsetDateTime;
 
 use crate::client::Provenance;
-use crate::engine::Engine;
 use crate::envelope::Opened;
 use crate::error::{Error, Failure, Violation};
 use crate::host::ReplayKey;
@@ -15,6 +14,7 @@ use crate::keys::{KeyContext, KeyKind};
 use crate::metadata::{Document, Origin, fields};
 use crate::policy::{ClaimRules, IssuerPolicy, References, claim, numeric_date};
 use crate::profile::{Operation, Presence, Replay};
+use crate::regime::Regime;
 use crate::request::RegisterRequest;
 
 /// A statement whose signature holds, with the entry of its issuer.
@@ -34,7 +34,7 @@ impl Statement<'_> {
     }
 }
 
-impl Engine {
+impl Regime<'_> {
     /// Verifies the statement of a request. Nothing if there is none, or if the profile takes no notice of it.
     pub(crate) async fn statement(
         &self,

@@ -20,14 +20,15 @@ use oauth_dcr::testing::{
     StoreFault, contract,
 };
 use oauth_dcr::{
-    BoxError, CachedResolver, CachedResolverBuilder, Caller, CertificateError, Client, ClientCertificate, ClientDirectory,
-    ClientId, ClientMetadata, ClientSecret, ClientStore, Clock, ConfigError, ConfigProblem, ConfigWarning,
-    Decision, Draft, Entropy, EntropyError, Error, ErrorCode, ExplainedMember, Explanation, Failure,
-    FetchError, FetchPurpose, HookAnswer, HookContext, HookError, HostError, JwksResolver, MemoryClientStore,
-    MemoryReplayGuard, NoHook, NoNetwork, Operation, OsEntropy, Profile, ProfileError, Provenance,
-    RegisterRequest, Registrar, RegistrarBuilder, RegistrarConfig, Registration, RegistrationAccessToken,
-    RegistrationEndpoint, Rejection, ReplayGuard, ReplayKey, ScriptHook, ServerFlags, SharedSecret,
-    StoreError, StoredSecret, SystemClock, TokenDigest, Trace, Unauthorized, Violation, WireError,
+    BoxError, CachedResolver, CachedResolverBuilder, Caller, CertificateError, Client, ClientCertificate,
+    ClientDirectory, ClientId, ClientMetadata, ClientSecret, ClientStore, Clock, ConfigError, ConfigProblem,
+    ConfigWarning, Decision, Draft, Entropy, EntropyError, Error, ErrorCode, ExplainedMember, Explanation,
+    Failure, FetchError, FetchPurpose, HookAnswer, HookContext, HookError, HostError, JwksResolver,
+    MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork, Operation, OsEntropy, Profile, ProfileError,
+    Provenance, RegisterRequest, Registrar, RegistrarBuilder, RegistrarConfig, Registration,
+    RegistrationAccessToken, RegistrationEndpoint, Rejection, ReplayGuard, ReplayKey, ScriptHook,
+    ServerFlags, SharedSecret, StoreError, StoredSecret, SystemClock, TokenDigest, Trace, Unauthorized,
+    Violation, WireError,
 };
 
 /// Moves between threads and may be looked at by several.

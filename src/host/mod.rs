@@ -2,6 +2,7 @@
 
 mod cached;
 mod hook;
+mod initial_access;
 mod memory;
 mod replay;
 mod resolver;
@@ -9,6 +10,7 @@ mod store;
 
 pub use cached::{CachedResolver, CachedResolverBuilder};
 pub use hook::{Draft, HookContext, HookError, NoHook, ScriptHook};
+pub use initial_access::{InitialAccessTokens, InitialGrant, MemoryInitialAccessTokens};
 pub use memory::MemoryClientStore;
 pub use replay::{MemoryReplayGuard, ReplayGuard, ReplayKey};
 pub use resolver::{FetchError, FetchPurpose, JwksResolver, NoNetwork};

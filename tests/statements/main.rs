@@ -15,6 +15,7 @@
 mod attacks;
 mod claims;
 mod concurrency;
+mod crash;
 mod entries;
 mod keys;
 mod matrix;
@@ -25,4 +26,5 @@ mod requests;
 mod samples;
 mod support;
 mod trust;
+mod unique;
 mod updates;

@@ -1,0 +1,58 @@
+//! The engine under the rules of one profile: what every stage works with.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use crate::engine::Engine;
+use crate::policy::Policy;
+
+/// A profile, ready for use.
+pub(crate) struct Rules {
+    pub(crate) policy: Policy,
+    /// What no hook can relax: the standard, compiled by itself. Only with a hook.
+    pub(crate) standard: Option<Policy>,
+    pub(crate) profile_name: Arc<str>,
+}
+
+/// The engine, and the profile that a request or a client is under.
+#[derive(Clone, Copy)]
+pub(crate) struct Regime<'e> {
+    engine: &'e Engine,
+    pub(crate) policy: &'e Policy,
+    pub(crate) standard: Option<&'e Policy>,
+    pub(crate) profile_name: &'e Arc<str>,
+}
+
+impl<'e> Regime<'e> {
+    fn new(engine: &'e Engine, rules: &'e Rules) -> Self {
+        let Rules { policy, standard, profile_name } = rules;
+        Self { engine, policy, standard: standard.as_ref(), profile_name }
+    }
+}
+
+impl Deref for Regime<'_> {
+    type Target = Engine;
+
+    fn deref(&self) -> &Engine {
+        self.engine
+    }
+}
+
+impl Engine {
+    /// The profile of this registrar.
+    pub(crate) fn regime(&self) -> Regime<'_> {
+        Regime::new(self, &self.rules)
+    }
+
+    /// The profile of that name. One that was taken from the configuration since leaves its clients to the profile
+    /// of this registrar.
+    pub(crate) fn regime_of(&self, profile: &str) -> Regime<'_> {
+        let named = self.more_rules.iter().find(|rules| *rules.profile_name == *profile);
+        Regime::new(self, named.unwrap_or(&self.rules))
+    }
+
+    /// All profiles, that of this registrar first.
+    pub(crate) fn regimes(&self) -> impl Iterator<Item = Regime<'_>> {
+        std::iter::once(&self.rules).chain(&self.more_rules).map(|rules| Regime::new(self, rules))
+    }
+}
