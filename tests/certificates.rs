@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{HeaderName, HeaderValue, Request};
+use http_body_util::BodyExt;
 use oauth_dcr::testing::run;
 use oauth_dcr::{
-    CertificateError, ClientCertificate, Draft, HookContext, HookError, MemoryClientStore, Registrar,
-    RegistrarConfig, RegistrationEndpoint, ScriptHook,
+    CertificateError, ClientCertificate, Draft, HookContext, HookError, MemoryClientStore, Profile,
+    RegisterRequest, Registrar, RegistrarConfig, RegistrationEndpoint, ScriptHook,
 };
 use openssl::asn1::Asn1Time;
 use openssl::ec::{EcGroup, EcKey};
@@ -566,6 +567,151 @@ fn what_the_host_hands_in_takes_precedence() {
         let seen = certificate_of(configure, &headers, Some(handed_in.clone()));
         assert_eq!(seen.as_ref(), Some(&handed_in));
     }
+}
+
+/// What a registration under these rules becomes with this certificate: the client, or the answer to the error.
+fn registered(
+    profile: &Value,
+    certificate: Option<&ClientCertificate>,
+    changes: Value,
+) -> Result<Value, String> {
+    let mut whole = json!({ "dcr_profile": 1, "name": "by-certificate", "extends": ["standard"] });
+    whole.as_object_mut().unwrap().extend(profile.as_object().unwrap().clone());
+    let config = RegistrarConfig::new("https://op.example/register".parse().unwrap());
+    let registrar = Registrar::builder(config, MemoryClientStore::default())
+        .profile(serde_json::from_value(whole).unwrap())
+        .build()
+        .unwrap();
+    let mut body = json!({ "redirect_uris": ["https://app.example/cb"] });
+    body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    let body = body.to_string();
+    let request = RegisterRequest::from_body(body.as_bytes());
+    let request = certificate.into_iter().fold(request, RegisterRequest::with_client_certificate);
+    match run(registrar.register(request)) {
+        Ok(registration) => Ok(serde_json::to_value(&registration).unwrap()),
+        Err(error) => Err(registrar.wire_error(&error).body),
+    }
+}
+
+#[test]
+fn metadata_may_come_from_the_certificate() {
+    let profile = json!({ "metadata": {
+        "client_name": { "from": { "cert": "subject.CN", "relation": "equals", "required": true } },
+        "contacts": { "from": { "cert": "san.email", "relation": "bounds" } },
+    } });
+    let certificate = ClientCertificate::new("CN=client-1")
+        .with_attribute("subject.CN", "client-1")
+        .with_attribute("san.email", "a@example.org")
+        .with_attribute("san.email", "b@example.org");
+    let client = registered(&profile, Some(&certificate), json!({})).unwrap();
+    assert_eq!(client["client_name"], "client-1");
+    assert_eq!(client["contacts"], json!(["a@example.org", "b@example.org"]));
+    let asked = json!({ "client_name": "client-1", "contacts": ["b@example.org"] });
+    let client = registered(&profile, Some(&certificate), asked).unwrap();
+    assert_eq!(client["contacts"], json!(["b@example.org"]));
+    let nameless = ClientCertificate::new("");
+    for (certificate, asked, message) in [
+        (
+            Some(&certificate),
+            json!({ "client_name": "other" }),
+            "client_name: must equal what the client certificate says",
+        ),
+        (
+            Some(&certificate),
+            json!({ "contacts": ["c@example.org"] }),
+            "contacts: must be within what the client certificate lists",
+        ),
+        (Some(&nameless), json!({}), "client_name: the client certificate must have subject.CN"),
+        (
+            None,
+            json!({ "client_name": "client-1" }),
+            "client_name: the client certificate must have subject.CN",
+        ),
+    ] {
+        let answer = registered(&profile, certificate, asked).unwrap_err();
+        assert!(answer.contains(message), "{answer}");
+    }
+}
+
+#[test]
+fn of_several_values_any_meets_a_condition() {
+    let profile = json!({ "rules": [{
+        "id": "no-b", "reject": "metadata", "message": "is not for b",
+        "when": { "cert": "san.uri", "one_of": ["urn:b", "urn:c"] },
+    }, {
+        "id": "named", "reject": "metadata", "message": "needs a URI",
+        "when": { "cert": "san.uri", "present": false },
+    }] });
+    let certificate = |uris: &[&str]| {
+        uris.iter().fold(ClientCertificate::new("CN=a"), |own, uri| own.with_attribute("san.uri", *uri))
+    };
+    assert!(registered(&profile, Some(&certificate(&["urn:a"])), json!({})).is_ok());
+    for uris in [&["urn:b"][..], &["urn:a", "urn:b"], &["urn:b", "urn:a"]] {
+        let answer = registered(&profile, Some(&certificate(uris)), json!({})).unwrap_err();
+        assert!(answer.contains("is not for b") && !answer.contains("needs a URI"), "{answer}");
+    }
+    for certificate in [Some(&certificate(&[])), None] {
+        let answer = registered(&profile, certificate, json!({})).unwrap_err();
+        assert!(answer.contains("needs a URI") && !answer.contains("is not for b"), "{answer}");
+    }
+}
+
+/// No certificate, one that cannot be read, and one of another subject: 401 for each.
+#[test]
+fn a_required_certificate_comes_in_the_header() {
+    let profile: Profile = serde_json::from_value(json!({
+        "dcr_profile": 1, "name": "by-certificate", "extends": ["standard"],
+        "access": {
+            "read": { "mtls": "required", "anchors": "directory" },
+            "delete": { "mtls": "required", "anchors": "directory" },
+        },
+    }))
+    .unwrap();
+    let config: RegistrarConfig = serde_json::from_value(json!({
+        "registrationEndpoint": "https://op.example/register",
+        "dynamicRegistrationEnabled": true,
+        "dcrAuthorizationWithMTLS": true,
+    }))
+    .unwrap();
+    let registrar =
+        Registrar::builder(config, MemoryClientStore::default()).profile(profile).build().unwrap();
+    let endpoint = RegistrationEndpoint::new(registrar).with_certificate_header(HEADER, &["directory"]);
+    let status = |method: &str, target: &str, token: &str, certificate: Option<&str>, body: Value| {
+        let mut request = Request::builder().method(method).uri(target);
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(text) = certificate {
+            request = request.header(HEADER, text);
+        }
+        let answer = run(endpoint.handle(request.body(body.to_string()).unwrap()));
+        let (head, body) = answer.into_parts();
+        let body = run(body.collect()).unwrap().to_bytes();
+        (head.status.as_u16(), serde_json::from_slice::<Value>(&body).unwrap_or_default())
+    };
+    let client = |subject: &str| {
+        json!({
+            "redirect_uris": ["https://app.example/cb"],
+            "token_endpoint_auth_method": "tls_client_auth",
+            "tls_client_auth_subject_dn": subject,
+        })
+    };
+    let own = escaped(&pem());
+    let subject = "C=GB, CN=client-1";
+    for (certificate, subject) in [(None, subject), (Some("x"), subject), (Some(&*own), "CN=client-1")] {
+        let (status, body) = status("POST", "/register", "", certificate, client(subject));
+        assert_eq!(status, 401, "{certificate:?} {subject} {body}");
+    }
+    let (created, body) = status("POST", "/register", "", Some(&own), client(subject));
+    assert_eq!(created, 201, "{body}");
+    let uri = body["registration_client_uri"].as_str().unwrap();
+    let token = body["registration_access_token"].as_str().unwrap();
+    for method in ["GET", "DELETE"] {
+        assert_eq!(status(method, uri, token, None, json!({})).0, 401, "{method}");
+        assert_eq!(status(method, uri, token, Some("x"), json!({})).0, 401, "{method}");
+    }
+    assert_eq!(status("GET", uri, token, Some(&own), json!({})).0, 200);
+    assert_eq!(status("DELETE", uri, token, Some(&own), json!({})).0, 204);
 }
 
 proptest! {
