@@ -201,6 +201,9 @@ impl Regime<'_> {
             (_, Some(certificate), Some(anchors)) if !certificate.is_verified_by(anchors) => {
                 format!("the client certificate must be verified against {anchors}")
             }
+            (_, Some(certificate), _) if !certificate.is_valid_at(self.clock.now()) => {
+                "the client certificate is not valid at this time".to_owned()
+            }
             (_, Some(_), _) => return Ok(()),
         };
         Err(self.policy.reject(vec![Violation::new("", "access.mtls", Failure::MTLS, fault)]).into())

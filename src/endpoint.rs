@@ -185,25 +185,18 @@ impl RegistrationEndpoint {
             _ if operation == Operation::Create => None,
             _ => return Err(self.registrar.wire_error(&unknown_client(&caller))),
         };
-        let mut management = ManagementRequest::new(&caller);
-        if let Some(certificate) = &certificate {
-            management = management.with_client_certificate(certificate);
-        }
+        let bare = ManagementRequest::new(&caller);
+        let bare = certificate.iter().fold(bare, ManagementRequest::with_client_certificate);
         let result = match (operation, id) {
-            (Operation::Read, Some(id)) => self.registrar.read(id, management).await,
-            (Operation::Delete, Some(id)) => match self.registrar.delete(id, management).await {
+            (Operation::Read, Some(id)) => self.registrar.read(id, bare).await,
+            (Operation::Delete, Some(id)) => match self.registrar.delete(id, bare).await {
                 Ok(()) => return Ok(respond(204, Bytes::new())),
                 Err(error) => Err(error),
             },
             (_, id) => {
                 let body = self.collect(&head.headers, body).await?;
-                let mut request = RegisterRequest::from_body(&body).with_caller(&caller);
-                if let Some(media_type) = self.media_type(&head.headers)? {
-                    request = request.with_media_type(media_type);
-                }
-                if let Some(certificate) = &certificate {
-                    request = request.with_client_certificate(certificate);
-                }
+                let media_type = self.media_type(&head.headers)?;
+                let request = RegisterRequest { body: &body, media_type, ..bare.into() };
                 match id {
                     Some(id) => self.registrar.update(id, request).await,
                     None => self.registrar.register(request).await,

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{HeaderName, HeaderValue, Request};
 use http_body_util::BodyExt;
-use oauth_dcr::testing::run;
+use oauth_dcr::testing::{ManualClock, run};
 use oauth_dcr::{
     CertificateError, ClientCertificate, Draft, HookContext, HookError, MemoryClientStore, Profile,
     RegisterRequest, Registrar, RegistrarConfig, RegistrationEndpoint, ScriptHook,
@@ -23,7 +23,7 @@ use openssl::x509::extension::SubjectAlternativeName;
 use openssl::x509::{X509, X509Builder, X509Name};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 // Encoded object identifiers.
 const CN: &[u8] = b"\x55\x04\x03";
@@ -42,6 +42,10 @@ const UTF8: u8 = 0x0c;
 const PRINTABLE: u8 = 0x13;
 const TELETEX: u8 = 0x14;
 const BMP: u8 = 0x1e;
+
+/// The validity of the certificates here: from the end of 2023 to the end of 2099.
+const NOT_BEFORE: i64 = 1_700_000_000;
+const NOT_AFTER: i64 = 4_102_444_800;
 
 static KEY: LazyLock<PKey<Private>> = LazyLock::new(new_key);
 static CERTIFICATE: LazyLock<X509> =
@@ -85,8 +89,8 @@ fn certificate(subject: &[&[Attribute<'_>]], change: impl FnOnce(&mut X509Builde
     builder.set_version(2).unwrap();
     builder.set_subject_name(&name(subject)).unwrap();
     builder.set_issuer_name(&name(&[&[(O, UTF8, b"Directory")], &[(CN, UTF8, b"Issuing CA")]])).unwrap();
-    builder.set_not_before(&Asn1Time::from_unix(1_700_000_000).unwrap()).unwrap();
-    builder.set_not_after(&Asn1Time::from_unix(4_102_444_800).unwrap()).unwrap();
+    builder.set_not_before(&Asn1Time::from_unix(NOT_BEFORE).unwrap()).unwrap();
+    builder.set_not_after(&Asn1Time::from_unix(NOT_AFTER).unwrap()).unwrap();
     builder.set_pubkey(&KEY).unwrap();
     change(&mut builder);
     builder.sign(&KEY, MessageDigest::sha256()).unwrap();
@@ -159,9 +163,8 @@ fn a_certificate_of_a_payment_service() {
     assert_eq!(read.der(), Some(&x509.to_der().unwrap()[..]));
     let digest = x509.digest(MessageDigest::sha256()).unwrap();
     assert_eq!(read.thumbprint(), Some(URL_SAFE_NO_PAD.encode(digest)));
-    let epoch = OffsetDateTime::UNIX_EPOCH;
-    assert_eq!(read.not_before(), Some(epoch + Duration::seconds(1_700_000_000)));
-    assert_eq!(read.not_after(), Some(epoch + Duration::seconds(4_102_444_800)));
+    assert_eq!(read.not_before().map(OffsetDateTime::unix_timestamp), Some(NOT_BEFORE));
+    assert_eq!(read.not_after().map(OffsetDateTime::unix_timestamp), Some(NOT_AFTER));
     assert!(!read.is_verified_by(""), "nothing was verified");
     // As the directory writes it, and as a person would.
     assert!(read.subject_is(read.subject_dn()));
@@ -523,7 +526,11 @@ fn a_header_is_believed_where_the_host_says_so() {
     let configure = |endpoint: RegistrationEndpoint| endpoint.with_certificate_header(HEADER, &[]);
     for text in [pem().replace('\n', " "), escaped(&pem()), pem().replace('\n', "\t")] {
         let header = ("X-ClientCert", value(&text));
-        assert_eq!(certificate_of(|endpoint| endpoint, &[header.clone()], None), None, "without opt-in");
+        assert_eq!(
+            certificate_of(|endpoint| endpoint, std::slice::from_ref(&header), None),
+            None,
+            "without opt-in"
+        );
         assert_eq!(certificate_of(configure, &[header], None).as_ref(), Some(&own), "{text}");
     }
     for name in ["client-cert", "x-forwarded-client-cert", "x-forwarded-tls-client-cert", "x-clientcert2"] {
@@ -673,8 +680,12 @@ fn a_required_certificate_comes_in_the_header() {
         "dcrAuthorizationWithMTLS": true,
     }))
     .unwrap();
-    let registrar =
-        Registrar::builder(config, MemoryClientStore::default()).profile(profile).build().unwrap();
+    let clock = ManualClock::new();
+    let registrar = Registrar::builder(config, MemoryClientStore::default())
+        .profile(profile)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
     let endpoint = RegistrationEndpoint::new(registrar).with_certificate_header(HEADER, &["directory"]);
     let status = |method: &str, target: &str, token: &str, certificate: Option<&str>, body: Value| {
         let mut request = Request::builder().method(method).uri(target);
@@ -710,7 +721,12 @@ fn a_required_certificate_comes_in_the_header() {
         assert_eq!(status(method, uri, token, None, json!({})).0, 401, "{method}");
         assert_eq!(status(method, uri, token, Some("x"), json!({})).0, 401, "{method}");
     }
-    assert_eq!(status("GET", uri, token, Some(&own), json!({})).0, 200);
+    for (now, expected) in [(NOT_BEFORE - 1, 401), (NOT_BEFORE, 200), (NOT_AFTER, 200), (NOT_AFTER + 1, 401)]
+    {
+        clock.set(OffsetDateTime::from_unix_timestamp(now).unwrap());
+        assert_eq!(status("GET", uri, token, Some(&own), json!({})).0, expected, "{now}");
+    }
+    clock.set(ManualClock::START);
     assert_eq!(status("DELETE", uri, token, Some(&own), json!({})).0, 204);
 }
 

@@ -165,6 +165,11 @@ impl ClientCertificate {
         self.validity.map(|(_, not_after)| not_after)
     }
 
+    /// Whether it is valid at a time, as far as is known (RFC 5280 section 4.1.2.5: both ends count).
+    pub(crate) fn is_valid_at(&self, now: OffsetDateTime) -> bool {
+        self.validity.is_none_or(|(not_before, not_after)| (not_before..=not_after).contains(&now))
+    }
+
     /// The SHA-256 thumbprint, in base64url ([RFC 8705 §3.1]): what `x5t#S256` of a token or a key has. Nothing without
     /// the DER.
     ///

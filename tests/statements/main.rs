@@ -13,6 +13,7 @@
 )]
 
 mod attacks;
+mod bindings;
 mod claims;
 mod concurrency;
 mod crash;
