@@ -258,6 +258,9 @@ fn private_key_jwt_needs_keys() {
     refuses(method.clone(), METHOD, "key-auth-needs-keys", "needs jwks or jwks_uri");
     let encrypts = with(p256(), json!({ "use": "enc" }));
     refuses(with(method.clone(), keys(&[encrypts])), METHOD, "keys.signing", "needs a signing key");
+    refuses(with(method.clone(), keys(&[])), METHOD, "keys.signing", "needs a signing key");
+    let verifies = with(p256(), json!({ "key_ops": ["deriveKey"] }));
+    refuses(with(method.clone(), keys(&[verifies])), METHOD, "keys.signing", "needs a signing key");
     let agrees = json!({ "kty": "OKP", "crv": "X25519", "x": "3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08" });
     refuses(with(method, keys(&[agrees])), METHOD, "keys.signing", "needs a signing key");
 }
@@ -429,6 +432,14 @@ fn encryption_has_an_algorithm_and_a_content_encryption() {
         assert_eq!(answer[&enc], "A256GCM", "{enc}");
         let (_, answer) = accepts(json!({}));
         assert_eq!((answer.get(&alg), answer.get(&enc)), (None, None));
+        // What is encrypted is signed first, with RS256 unless said otherwise.
+        let signed = format!("{}_signed_response_alg", alg.trim_end_matches("_encrypted_response_alg"));
+        if signed.starts_with("authorization") || signed.starts_with("introspection") {
+            let (_, answer) = accepts(client(of(&alg, "RSA-OAEP")));
+            assert_eq!(answer[&signed], "RS256");
+            let (_, answer) = accepts(client(json!({ &alg: "RSA-OAEP", &signed: "ES256" })));
+            assert_eq!(answer[&signed], "ES256");
+        }
         assert_refused(&client(of(&enc, "A256GCM")), &alg);
     }
     assert_refused(&of("tx_token_encrypted_response_enc", "A128GCM"), "tx_token_encrypted_response_alg");
@@ -447,6 +458,12 @@ fn encryption_needs_a_key() {
         refuses(client(json!({})), &name, "alg.encryption_key", message);
         let signs = keys(&[with(p256(), json!({ "use": "sig" }))]);
         refuses(client(signs), &name, "alg.encryption_key", message);
+        for op in ["verify", "sign"] {
+            let signs = keys(&[with(p256(), json!({ "key_ops": [op] }))]);
+            refuses(client(signs), &name, "alg.encryption_key", message);
+        }
+        let _ = accepts(client(keys(&[with(p256(), json!({ "key_ops": ["deriveKey"] }))])));
+        refuses(client(keys(&[])), &name, "alg.encryption_key", message);
         let edwards =
             json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
         refuses(client(keys(&[edwards])), &name, "alg.encryption_key", message);

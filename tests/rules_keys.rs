@@ -350,17 +350,21 @@ fn key_ids_and_sizes_of_sets() {
         (0..count).map(|index| with(p256(), json!({ "kid": format!("k{index}") }))).collect()
     };
     let _ = accepts(set(&keys(2)));
-    let _ = accepts(set(&keys(20)));
+    let _ = accepts(set(&keys(50)));
     let _ = accepts(set(&[with(p256(), json!({ "kid": "k".repeat(256) }))]));
-    refuses(set(&keys(21)), "jwks", "keys.too_many", "has more than 20 keys");
+    refuses(set(&keys(51)), "jwks", "keys.too_many", "has more than 50 keys");
+    let narrow = policy(json!({ "max_items": 2 }));
+    let _ = accepts_at(&narrow, &set(&keys(2)));
+    refuses_at(&narrow, &set(&keys(3)), "jwks", "keys.too_many", "has more than 2 keys");
     let mut repeated = keys(3);
     repeated[2] = with(rsa(), json!({ "kid": "k0" }));
     refuses(set(&repeated), "jwks.keys[2]", "keys.kid", "has the kid of another key");
     refuses(set(&[p256(), ed25519()]), "jwks.keys[0]", "keys.kid", "has no kid");
     refuses(set(&[keys(1).remove(0), rsa()]), "jwks.keys[1]", "keys.kid", "has no kid");
     refuses_key(with(p256(), json!({ "kid": "k".repeat(257) })), "keys.kid", "longer than 256 bytes");
-    let large = with(p256(), json!({ "note": "n".repeat(33 * 1024) }));
-    refuses(set(&[large]), "jwks", "keys.too_many", "is longer than 32768 bytes");
+    let large = set(&[with(p256(), json!({ "note": "n".repeat(65 * 1024) }))]);
+    let patient = server(json!({ "maxBodyBytes": 100_000 }));
+    refuses_at(&patient, &large, "jwks", "keys.too_many", "is longer than 65536 bytes");
 }
 
 /// JOSE-030, JOSE-039, R91-031
@@ -410,6 +414,12 @@ fn sets_by_reference() {
         "jwks-xor",
         "must not be given together with jwks_uri",
     );
+    let signed = json!({ "signed_jwks_uri": "https://app.example.org/keys.jose" });
+    let _ = accepts(signed.clone());
+    for other in [set(&[p256()]), json!({ "jwks_uri": uri })] {
+        let message = "must not be given together with jwks or jwks_uri";
+        refuses(with(signed.clone(), other), "signed_jwks_uri", "signed-jwks-alone", message);
+    }
     for wrong in ["http://app.example.org/keys", "keys", "https://app.example.org/keys#a", "file:///keys"] {
         assert!(register(&server(json!({})), &json!({ "jwks_uri": wrong })).is_err(), "{wrong}");
     }

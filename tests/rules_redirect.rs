@@ -412,6 +412,9 @@ fn agents_register() {
         {
             let body = accepts(&registrar, agent(uri));
             assert_eq!(body["token_endpoint_auth_method"], "none");
+            // What only a native client can have makes it one, and the answer says so.
+            let is_native = uri.starts_with("http:");
+            assert_eq!(body.get("application_type") == Some(&json!("native")), is_native, "{body}");
             assert_eq!(body.get("client_secret"), None);
         }
         let uri = "http://agent.example/cb";
@@ -435,7 +438,7 @@ fn the_implicit_grant_of_a_web_client_is_never_on_this_machine() {
     };
     // As lax as a profile can be: only the grant decides.
     let lax = with_redirects(json!({ "loopback_http": "always", "local_https": true }));
-    for uri in ["http://localhost/cb", "http://127.0.0.1/cb", "http://[::1]/cb"] {
+    for uri in ["http://localhost/cb", "http://127.0.0.1/cb", "http://[::1]/cb", "https://localhost/cb"] {
         accepts(&lax, client(uri, "web", "authorization_code", "code"));
         accepts(&lax, client(uri, "native", "implicit", "token"));
         let metadata = client(uri, "web", "implicit", "token");
@@ -533,9 +536,9 @@ fn lists_and_uris_have_a_limit() {
         refuses(&registrar, many, "redirect_uris", "redirect.max_items", "must have at most 20 elements");
     assert_eq!(rejection.code, ErrorCode::INVALID_REDIRECT_URI);
     let long = |length: usize| format!("{URI}{}", "a".repeat(length - URI.len()));
-    accepts(&registrar, json!({ "redirect_uris": [long(2048)] }));
-    let metadata = json!({ "redirect_uris": [URI, long(2049)] });
-    let message = "is longer than 2048 characters";
+    accepts(&registrar, json!({ "redirect_uris": [long(2000)] }));
+    let metadata = json!({ "redirect_uris": [URI, long(2001)] });
+    let message = "is longer than 2000 characters";
     refuses(&registrar, metadata, "redirect_uris[1]", "redirect.syntax", message);
     let narrow = with_redirects(json!({ "max_length": 30, "max_items": 1 }));
     accepts(&narrow, json!({ "redirect_uris": [long(30)] }));

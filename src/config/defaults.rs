@@ -67,6 +67,7 @@ impl Default for RegistrarConfig {
             reading: Reading::default(),
             janssen_error_codes: false,
             lifetime_may_exceed_server_limit: false,
+            contacts_are_email_addresses: false,
             scopes: None,
             issuer: None,
             token_endpoint: None,

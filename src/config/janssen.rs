@@ -241,6 +241,10 @@ pub struct RegistrarConfig {
     /// If true, anyone can ask for a client that never expires.
     #[serde(deserialize_with = "lenient::flag")]
     pub lifetime_may_exceed_server_limit: bool,
+    /// Whether `contacts` must be e-mail addresses, as in OpenID Connect Registration section 2. Default: false: any
+    /// texts (RFC 7591 section 2).
+    #[serde(deserialize_with = "lenient::flag")]
+    pub contacts_are_email_addresses: bool,
     /// The server's scopes. Default: not known, and `scope` is stored as asked.
     pub scopes: Option<Vec<ScopeEntry>>,
     /// The issuer identifier of the authorization server. Default: none. A profile may ask for it in `aud`.

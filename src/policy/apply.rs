@@ -16,7 +16,7 @@ use crate::rules;
 
 /// Members of which a client has at most one.
 const EXCLUSIVE: [&[FieldId]; 2] = [
-    &[fields::JWKS, fields::JWKS_URI],
+    &[fields::JWKS, fields::JWKS_URI, fields::SIGNED_JWKS_URI],
     &[
         fields::TLS_CLIENT_AUTH_SUBJECT_DN,
         fields::TLS_CLIENT_AUTH_SAN_DNS,
@@ -196,7 +196,14 @@ impl Policy {
         });
         match self.unknown {
             Unknown::Keep => extras.retain(|extra| {
-                is_plain_name(&extra.name) && !JWT_CLAIMS.contains(&&*extra.name) && extra.json != "null"
+                let is_kept =
+                    is_plain_name(&extra.name) && !JWT_CLAIMS.contains(&&*extra.name) && extra.json != "null";
+                if is_kept && !extra.is_clean() {
+                    let name = extra.name.to_string();
+                    let message = "has a control character";
+                    faults.push(Violation::new(name, "control_character", Failure::METADATA, message));
+                }
+                is_kept
             }),
             Unknown::Ignore => {
                 for extra in &extras {

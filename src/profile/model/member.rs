@@ -44,6 +44,8 @@ model! {
         some_pattern: Option<String>,
         /// The longest text, in characters; of each element for a list.
         max_length: Option<usize>,
+        /// Whether the text, or each element of a list, must be an e-mail address.
+        email: Option<bool>,
         /// The smallest integer.
         min: Option<i64>,
         /// The largest integer.
