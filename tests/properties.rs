@@ -349,7 +349,9 @@ proptest! {
         prop_assert_eq!(answer(&one), answer(&other));
     }
 
-    /// OIR-071, RFC 7591 section 3.2.2: a refused request registers nothing; the store is not even asked.
+    /// A refused request registers nothing; the store is not even asked.
+    ///
+    /// Refuses: OIR-071
     #[test]
     fn a_refused_request_stores_nothing(metadata in any::<(u64, u32)>().prop_map(valid), fault in 0..5_usize) {
         let mut metadata = metadata;

@@ -96,7 +96,8 @@ fn types(grants: &[&str], responses: &[&str]) -> Value {
     with(json!({ "grant_types": grants, "response_types": responses }))
 }
 
-/// DEC-06, OIR-002, R91-023, R91-025, R91-026
+/// Accepts: DEC-06, OIR-002, R91-023, R91-025, R91-026
+/// Refuses: DEC-06, OIR-002
 #[test]
 fn what_is_left_out_is_derived() {
     let registrar = standard();
@@ -138,7 +139,8 @@ fn what_is_left_out_is_derived() {
     assert_eq!(accepts(&autofix, both)["response_types"], json!(["code", "token"]));
 }
 
-/// OIR-002, R91-040, R91-041, X-01
+/// Accepts: OIR-002, R91-040, R91-041, X-01
+/// Refuses: OIR-002, R91-040, R91-041, X-01
 #[test]
 fn grants_and_response_types_agree() {
     let registrar = standard();
@@ -193,7 +195,8 @@ fn grants_and_response_types_agree() {
     }
 }
 
-/// DEC-07, R91-043
+/// Accepts: DEC-07, R91-043
+/// Refuses: DEC-07, R91-043
 #[test]
 fn the_words_of_a_response_type_have_no_order() {
     let registrar = standard();
@@ -220,7 +223,8 @@ fn the_words_of_a_response_type_have_no_order() {
     refuses(&narrow, types(&both, &["token code"]), "response_types", "subset_of", message);
 }
 
-/// R91-042
+/// Accepts: R91-042
+/// Refuses: R91-042
 #[test]
 fn a_profile_may_ask_for_separate_registrations() {
     let mut profile = serde_json::to_value(Profile::preset("standard").unwrap()).unwrap();
@@ -243,7 +247,8 @@ fn a_profile_may_ask_for_separate_registrations() {
     accepts(&strict, types(&["client_credentials"], &[]));
 }
 
-/// GRT-001, GRT-002, GRT-003, R91-041
+/// Accepts: GRT-001, GRT-002, GRT-003, R91-041
+/// Refuses: GRT-001, GRT-002, GRT-003, R91-041
 #[test]
 fn grants_without_the_authorization_endpoint_need_neither_response_types_nor_redirection() {
     let registrar = standard();
@@ -270,7 +275,8 @@ fn grants_without_the_authorization_endpoint_need_neither_response_types_nor_red
     refuses(&registrar, metadata, "backchannel_token_delivery_mode", "ciba-needs-mode", "must be given");
 }
 
-/// GRT-004, R91-024
+/// Accepts: GRT-004, R91-024
+/// Refuses: GRT-004, R91-024
 #[test]
 fn client_credentials_are_for_clients_that_have_credentials() {
     let registrar = standard();
@@ -284,7 +290,8 @@ fn client_credentials_are_for_clients_that_have_credentials() {
     assert_eq!(public.get("client_secret"), None);
 }
 
-/// GRT-005
+/// Accepts: GRT-005
+/// Refuses: GRT-005
 #[test]
 fn the_password_grant_is_off_unless_switched_on() {
     let metadata = |scope: &str| json!({ "grant_types": ["password"], "scope": scope });
@@ -306,7 +313,8 @@ fn the_password_grant_is_off_unless_switched_on() {
     assert_eq!(accepts(&bounded, with(json!({ "scope": "c" })))["scope"], "c");
 }
 
-/// GRT-006
+/// Accepts: GRT-006
+/// Refuses: GRT-006
 #[test]
 fn uma_clients_register_where_claims_are_sent() {
     let registrar = standard();
@@ -334,7 +342,7 @@ fn uma_clients_register_where_claims_are_sent() {
     assert_eq!(rejection.code.as_str(), "invalid_claims_redirect_uri");
 }
 
-/// GRT-007
+/// Accepts: GRT-007
 #[test]
 fn refresh_tokens_go_with_a_grant_that_yields_them() {
     for grant in ["authorization_code", DEVICE_CODE, JWT_BEARER, TOKEN_EXCHANGE] {
@@ -344,9 +352,8 @@ fn refresh_tokens_go_with_a_grant_that_yields_them() {
     }
 }
 
-/// R91-050, R91-051, R91-052, R91-053, R91-055, DEC-22
-///
-/// OIR-028
+/// Accepts: R91-050, R91-051, R91-052, R91-053, R91-055, DEC-22, OIR-028
+/// Refuses: R91-051, DEC-22, OIR-028
 #[test]
 fn what_people_read_may_be_told_in_many_languages() {
     let registrar = standard();
@@ -412,7 +419,8 @@ fn a_language_is_no_way_round_a_rule() {
     refuses(&registrar, variants(51), "", "language.max_variants", "at most 50 variants");
 }
 
-/// DEC-30, R91-029, SCP-001
+/// Accepts: DEC-30, R91-029, SCP-001
+/// Refuses: DEC-30, R91-029, SCP-001
 #[test]
 fn scopes_are_words_between_single_spaces() {
     let registrar = standard();
@@ -441,7 +449,8 @@ fn scopes_are_words_between_single_spaces() {
     refuses(&registrar, many, "scope", "max_items", "must have at most 100 words");
 }
 
-/// SCP-002, SCP-003, SCP-005, R91-029
+/// Accepts: SCP-002, SCP-003, SCP-005, R91-029
+/// Refuses: R91-029
 #[test]
 fn a_catalogue_bounds_what_clients_get() {
     let catalogue = json!([{ "id": "openid", "default": true }, { "id": "email", "default": true }, "admin"]);
@@ -486,7 +495,7 @@ fn camel_case(name: &str) -> String {
     words.fold(first, |text, word| format!("{text}{}{}", word[..1].to_ascii_uppercase(), &word[1..]))
 }
 
-/// DEC-21, OIR-044, R91-013, R91-015, S-PRIV-01
+/// Accepts: DEC-21, OIR-044, R91-013, R91-015, S-PRIV-01
 #[test]
 fn what_is_not_the_clients_to_say_is_dropped() {
     let registrar = standard();
@@ -581,7 +590,8 @@ fn what_is_not_the_clients_to_say_is_dropped() {
     assert_eq!(registered(&registrar, with(json!({ "client_name": "A" })))["client_name"], "A");
 }
 
-/// DEC-21, R91-015
+/// Accepts: DEC-21, R91-015
+/// Refuses: DEC-21, R91-015
 #[test]
 fn a_profile_may_refuse_what_it_does_not_know() {
     let mut profile = serde_json::to_value(Profile::preset("standard").unwrap()).unwrap();
@@ -595,7 +605,7 @@ fn a_profile_may_refuse_what_it_does_not_know() {
     refuses(&strict, metadata, "clientName", "unknown_member", "is not a member that this server knows");
 }
 
-/// R91-014, R91-015, R91-077, S-JSON-12
+/// Accepts: R91-014, R91-015, R91-077, S-JSON-12
 #[test]
 fn custom_attributes_are_kept_if_they_are_listed() {
     let registrar = registrar(json!({
@@ -769,7 +779,8 @@ fn lenient_reading_takes_what_janssen_takes() {
     }
 }
 
-/// DEC-33, R91-030, R91-032
+/// Accepts: DEC-33, R91-030, R91-032
+/// Refuses: DEC-33, R91-030, R91-032
 #[test]
 fn contacts_and_software_are_kept_as_they_are() {
     let registrar = standard();
@@ -806,7 +817,8 @@ fn contacts_and_software_are_kept_as_they_are() {
     }
 }
 
-/// DEC-33, OIR-009
+/// Accepts: DEC-33, OIR-009
+/// Refuses: DEC-33, OIR-009
 #[test]
 fn contacts_may_have_to_be_mail_addresses() {
     let strict = registrar(json!({ "contactsAreEmailAddresses": true }));
@@ -831,7 +843,8 @@ fn repeated_elements_are_dropped() {
     }
 }
 
-/// DEC-20, R91-082, R91-083, R91-084
+/// Accepts: DEC-20
+/// Refuses: DEC-20, R91-082, R91-083, R91-084
 #[test]
 fn seven_faults_are_told_at_once() {
     let mut metadata = json!({

@@ -55,7 +55,9 @@ fn faults_do_not_echo_the_key() {
     assert_eq!(texts, ["has the private member `k`", "is a symmetric key"]);
 }
 
-/// S-KEY-02, JOSE-017: RSA keys that are short, or not RSA keys at all, or slow.
+/// RSA keys that are short, or not RSA keys at all, or slow.
+///
+/// Refuses: S-KEY-02, JOSE-017
 #[test]
 fn weak_rsa_keys_are_refused() {
     let e = [1, 0, 1];
