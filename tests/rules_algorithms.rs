@@ -437,6 +437,11 @@ fn encryption_has_an_algorithm_and_a_content_encryption() {
     let pairs = TO_CLIENT
         .map(|name| (format!("{name}_encrypted_response_alg"), format!("{name}_encrypted_response_enc")))
         .into_iter()
+        .chain(
+            ["nfv_token", "tx_token"].map(|name| {
+                (format!("{name}_encrypted_response_alg"), format!("{name}_encrypted_response_enc"))
+            }),
+        )
         .chain([("request_object_encryption_alg".to_owned(), "request_object_encryption_enc".to_owned())]);
     for (alg, enc) in pairs {
         let client = |members: Value| with(keys(&[rsa()]), members);

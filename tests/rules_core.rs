@@ -350,6 +350,24 @@ fn refresh_tokens_go_with_a_grant_that_yields_them() {
         let body = accepts(&standard(), with(json!({ "grant_types": grants })));
         assert_eq!(body["grant_types"], grants);
     }
+    let ciba = json!({ "grant_types": ["refresh_token", CIBA], "backchannel_token_delivery_mode": "poll" });
+    assert_eq!(accepts(&standard(), ciba)["grant_types"], json!(["refresh_token", CIBA]));
+    // Elsewhere it means nothing, and the answer shows that it is gone.
+    for (asked, kept) in [
+        (json!(["client_credentials", "refresh_token"]), json!(["client_credentials"])),
+        (
+            json!(["refresh_token", "client_credentials", SAML_BEARER]),
+            json!(["client_credentials", SAML_BEARER]),
+        ),
+    ] {
+        let body = accepts(&standard(), json!({ "grant_types": asked }));
+        assert_eq!((&body["grant_types"], &body["response_types"]), (&kept, &json!([])));
+    }
+    let implicit = types(&["implicit", "refresh_token"], &["token"]);
+    assert_eq!(accepts(&standard(), implicit)["grant_types"], json!(["implicit"]));
+    let alone = json!({ "grant_types": ["refresh_token"] });
+    let message = "must have at least 1 element";
+    refuses(&standard(), alone, "grant_types", "useless-refresh-token", message);
 }
 
 /// Accepts: R91-050, R91-051, R91-052, R91-053, R91-055, DEC-22, OIR-028
@@ -623,6 +641,68 @@ fn custom_attributes_are_kept_if_they_are_listed() {
     }
     let body = accepts(&registrar, with(json!({ "department": null, "myCustomAttr1": null })));
     assert_eq!((&body["department"], body.get("myCustomAttr1")), (&json!("none"), None));
+}
+
+/// What is listed is typed as it came; a profile may set a value that no request changes.
+#[test]
+fn custom_attributes_have_the_type_they_came_with() {
+    let names = json!({ "dynamicRegistrationCustomAttributes": ["department", "floors", "site"] });
+    let mut profile = serde_json::to_value(Profile::preset("standard").unwrap()).unwrap();
+    profile["metadata"]["site"] = json!({ "value": "Zurich" });
+    let registrar = Registrar::builder(config(names), MemoryClientStore::default())
+        .profile(serde_json::from_value(profile).unwrap())
+        .build()
+        .unwrap();
+    let asked = with(json!({ "department": "sales", "floors": [1, { "wing": "east" }], "site": "Mars" }));
+    let extra = client(&registrar, asked).metadata().extra.clone();
+    let expected = json!({ "department": "sales", "floors": [1, { "wing": "east" }], "site": "Zurich" });
+    assert_eq!(Value::Object(extra), expected);
+}
+
+/// Janssen's two attributes that are flags: nobody is trusted for saying so, unless the operator lists them.
+#[test]
+fn clients_are_trusted_only_where_the_operator_lets_them_say_so() {
+    let asked = |value: Value| with(json!({ "jansTrustedClnt": value, "jansInclClaimsInIdTkn": value }));
+    let listed = registrar(json!({
+        "dynamicRegistrationCustomAttributes": ["jansTrustedClnt", "jansInclClaimsInIdTkn"],
+    }));
+    assert!(listed.warnings().iter().any(|warning| warning.message.contains("trusted client")));
+    assert!(standard().warnings().is_empty());
+    for (value, is_true) in [
+        (json!(true), true),
+        (json!("true"), true),
+        (json!("TRUE"), true),
+        (json!("yes"), false),
+        (json!(1), false),
+    ] {
+        let client = client(&listed, asked(value.clone()));
+        let flags = client.flags();
+        assert_eq!((flags.trusted, flags.include_claims_in_id_token), (is_true, is_true), "{value}");
+        assert!(!client.metadata_json().contains("jans"), "{value}: flags are no metadata");
+        let client = self::client(&standard(), asked(value.clone()));
+        assert_eq!(
+            (client.flags().trusted, client.flags().include_claims_in_id_token),
+            (false, false),
+            "{value}"
+        );
+    }
+}
+
+/// S-PRIV-01: what is the operator's becomes the client's only if the operator lists it, within what a profile bounds.
+#[test]
+fn members_of_the_operator_can_be_handed_over() {
+    let names = json!({ "dynamicRegistrationCustomAttributes": ["access_token_lifetime"] });
+    let mut profile = serde_json::to_value(Profile::preset("standard").unwrap()).unwrap();
+    profile["metadata"]["access_token_lifetime"] = json!({ "max": 3600 });
+    let handed_over = Registrar::builder(config(names), MemoryClientStore::default())
+        .profile(serde_json::from_value(profile).unwrap())
+        .build()
+        .unwrap();
+    let asked = |seconds: i64| with(json!({ "access_token_lifetime": seconds }));
+    assert_eq!(accepts(&handed_over, asked(3600))["access_token_lifetime"], 3600);
+    let message = "must be an integer from 0 to 3600";
+    refuses(&handed_over, asked(3601), "access_token_lifetime", "range", message);
+    assert_eq!(accepts(&standard(), asked(3600)).get("access_token_lifetime"), None);
 }
 
 /// S-JSON-07: a NUL makes some stores fail, and other controls deceive whoever reads a log.

@@ -727,6 +727,17 @@ fn white_and_black_lists_bound_redirection_uris() {
         refuses(&black, metadata, "redirect_uris[1]", "redirect.black_list", message);
     }
 
+    let forbidden = with_redirects(json!({ "forbid_hosts": ["evil.example"] }));
+    accepts(&forbidden, one("https://www.evil.example/cb"));
+    let message = "must not be on the host evil.example";
+    refuses(
+        &forbidden,
+        one("https://evil.example/cb"),
+        "redirect_uris[0]",
+        "redirect.forbidden_host",
+        message,
+    );
+
     let none = registrar(json!({ "clientWhiteList": [] }), "standard");
     refuses(&none, one(URI), "redirect_uris[0]", "redirect.white_list", "is not on the list");
     let both = json!({ "clientWhiteList": ["*"], "clientBlackList": ["client.example"] });

@@ -377,7 +377,13 @@ impl Policy {
         }
         if !checks.none_of.is_empty() {
             let is_refused = |word: &str| checks.none_of.iter().any(|own| own.as_text() == Some(word));
-            if let Some(word) = find_element(value, is_refused) {
+            if let FieldValue::List(list) = value
+                && checks.adjust
+            {
+                if list.iter().any(|item| is_refused(item)) {
+                    list.to_mut().retain(|item| !is_refused(item));
+                }
+            } else if let Some(word) = find_element(value, is_refused) {
                 let message = format!("must not be {word}");
                 fault("none_of", message);
             }

@@ -36,7 +36,7 @@ model! {
         subset_of: Option<Vec<Value>>,
         /// The elements a list must have.
         superset_of: Vec<Value>,
-        /// Whether `one_of` and `subset_of` refuse or adjust. Default: `reject`.
+        /// Whether `one_of`, `subset_of` and, for lists, `none_of` refuse or adjust. Default: `reject`.
         on_mismatch: Option<OnMismatch>,
         /// A regular expression that what was sent must match (feature `patterns`).
         pattern: Option<String>,
