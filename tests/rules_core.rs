@@ -923,6 +923,43 @@ fn repeated_elements_are_dropped() {
     }
 }
 
+/// DEC-03, DEC-32: wherever the first of two is, and however many there are.
+#[test]
+fn repeats_are_found_among_many() {
+    let registrar = standard();
+    let post = |body: &str| run(registrar.register(RegisterRequest::from_body(body.as_bytes())));
+    let members = |names: &[String]| {
+        let members: Vec<String> = names.iter().map(|name| format!(r#""{name}":"a""#)).collect();
+        members.join(",")
+    };
+    let named: [fn(usize) -> String; 2] = [|at| format!("m{at}"), |at| format!("client_name#x-{at}")];
+    for name in named {
+        let all: Vec<String> = (0..50).map(name).collect();
+        let uris = format!(r#""redirect_uris":["{URI}"]"#);
+        let top = |names: &[String]| format!("{{{uris},{}}}", members(names));
+        let inner =
+            |names: &[String]| format!(r#"{{{uris},"jwks":{{"keys":[],"a":{{{}}}}}}}"#, members(names));
+        assert!(post(&top(&all)).is_ok() && post(&inner(&all)).is_ok());
+        for (first, second) in [(0, 49), (5, 30), (22, 23), (23, 24), (24, 25), (0, 24), (30, 49), (48, 49)] {
+            let mut twice = all.clone();
+            twice[second] = name(first);
+            for body in [top(&twice), inner(&twice)] {
+                let Err(Error::Rejected(fault)) = post(&body) else { panic!("{body}") };
+                assert!(
+                    fault.to_string().contains(&format!("names the member `{}` twice", name(first))),
+                    "{fault}"
+                );
+            }
+            let element = |at: usize| json!(format!("acr{at}"));
+            let mut list: Vec<Value> = (0..50).map(element).collect();
+            list[second] = element(first);
+            let body = accepts(&registrar, with(json!({ "default_acr_values": list })));
+            list.remove(second);
+            assert_eq!(body["default_acr_values"], json!(list));
+        }
+    }
+}
+
 /// Accepts: DEC-20
 /// Refuses: DEC-20, R91-082, R91-083, R91-084
 #[test]

@@ -64,7 +64,9 @@ fn growth(shape: &hostile::Shape) -> f64 {
     let registrar = hostile::registrar();
     let [small, large] = [1, 8].map(|times| (shape.body)(shape.count * times));
     let answer = |body: &str| {
-        black_box(ready(registrar.register(RegisterRequest::from_body(black_box(body).as_bytes()))).is_ok());
+        let is_taken =
+            ready(registrar.register(RegisterRequest::from_body(black_box(body).as_bytes()))).is_ok();
+        assert_eq!(is_taken, shape.is_taken, "{}", shape.name);
     };
     let least = |body: &str| {
         let time = || {

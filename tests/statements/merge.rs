@@ -155,10 +155,13 @@ fn an_attested_member_takes_the_whole_slot() {
         (json!({ "jwks_uri": uri }), json!({ "jwks": SOFTWARE.set() })),
         (json!({ "jwks": set }), json!({ "jwks_uri": "https://own.example/jwks" })),
         (json!({ "jwks": set }), json!({ "jwks": THIEF.set() })),
+        (json!({ "jwks": set }), json!({ "signed_jwks_uri": "https://own.example/keys.jose" })),
+        (json!({ "signed_jwks_uri": uri }), json!({ "jwks_uri": "https://own.example/jwks" })),
+        (json!({ "signed_jwks_uri": uri }), json!({ "jwks": SOFTWARE.set() })),
     ] {
         let answer =
             server.accepts(server.register(&with(presenting(statement(attested.clone())), own.clone())));
-        for name in ["jwks", "jwks_uri"] {
+        for name in ["jwks", "jwks_uri", "signed_jwks_uri"] {
             assert_eq!(answer.get(name), attested.get(name), "{attested} {own}");
             assert_eq!(server.record(&answer).get(name), attested.get(name));
         }
