@@ -508,17 +508,19 @@ impl<'de> Visitor<'de> for Strict<'_> {
 /// The names of one object.
 #[derive(Default)]
 struct Names<'de> {
-    few: Vec<Cow<'de, str>>,
+    few: [Cow<'de, str>; Repeats::FEW],
+    count: usize,
     repeats: Repeats<'de>,
 }
 
 impl<'de> Names<'de> {
     fn insert(&mut self, name: Cow<'de, str>) -> Result<(), String> {
-        if self.repeats.has(&self.few, &name) {
+        if self.repeats.has(self.few.get(..self.count).unwrap_or(&self.few), &name) {
             return Err(name.into_owned());
         }
-        if self.few.len() < Repeats::FEW {
-            self.few.push(name);
+        if let Some(slot) = self.few.get_mut(self.count) {
+            *slot = name;
+            self.count += 1;
         }
         Ok(())
     }
@@ -533,6 +535,7 @@ impl<'de> Repeats<'de> {
     const FEW: usize = 24;
 
     /// Whether a text is among those before it, of which at least the first few are given.
+    #[expect(clippy::ptr_arg, reason = "cloned as it is: borrowed text stays borrowed")]
     fn has(&mut self, before: &[Cow<'de, str>], text: &Cow<'de, str>) -> bool {
         if before.len() < Self::FEW {
             return before.contains(text);

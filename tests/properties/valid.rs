@@ -228,7 +228,8 @@ impl Client {
             self.put("backchannel_client_notification_endpoint", "https://client.example/notify");
         }
         if self.draw.one_in(2) {
-            self.put("backchannel_user_code_parameter", self.draw.0 & 1 == 0);
+            let has_code = self.draw.one_in(2);
+            self.put("backchannel_user_code_parameter", has_code);
         }
         if self.draw.one_in(2) {
             self.put("backchannel_endpoint_login_hint_token_types", json!(["jwt", "opaque"]));
@@ -254,10 +255,8 @@ impl Client {
         }
         if !self.is("subject_type", "pairwise") && self.draw.one_in(3) {
             self.put("subject_type", "public");
-            self.put(
-                "public_subject_identifier_attribute",
-                self.draw.0.is_multiple_of(2).then_some("mail").unwrap_or("uid"),
-            );
+            let attribute = self.draw.of(&["mail", "uid"]);
+            self.put("public_subject_identifier_attribute", attribute);
         }
     }
 

@@ -206,6 +206,8 @@ fn what_is_no_metadata_never_reaches_the_record() {
         "registration_client_uri": "https://attacker.example",
         "trusted_client": true, "trustedClient": true, "jansTrustedClnt": "true", "disabled": false,
         "groups": ["admin"], "post_authn_script_dns": ["inum=1"], "introspection_script_dns": ["inum=1"],
+        "access_token_lifetime": 1, "allow_spontaneous_scopes": true, "spontaneous_scopes": [".*"],
+        "run_introspection_script_before_jwt_creation": true, "keep_client_authorization_after_expiration": true,
         "unheard_of": { "a": 1 }, "__proto__": { "admin": true }, "client_name#not a tag": "x",
     });
     for (kind, properties) in [
