@@ -1,5 +1,7 @@
 //! Building a registrar: everything that can be known to be wrong is found here, all at once.
 
+mod hooks;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -20,6 +22,7 @@ use crate::registrar::Registrar;
 use crate::response::ClientUris;
 use crate::secret::SharedSecret;
 use crate::wire::ErrorStyle;
+use hooks::HookParts;
 
 /// Collects the optional parts of a [`Registrar`]; each has a safe default.
 #[derive(Debug)]
@@ -33,6 +36,7 @@ pub struct RegistrarBuilder {
     secrets: HashMap<String, SharedSecret>,
     references: Vec<(String, String)>,
     hook: Option<Arc<dyn ScriptHook>>,
+    hooks: HookParts,
     profile: Option<Profile>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -49,6 +53,7 @@ impl RegistrarBuilder {
             secrets: HashMap::new(),
             references: Vec::new(),
             hook: None,
+            hooks: HookParts::default(),
             profile: None,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
@@ -118,15 +123,18 @@ impl RegistrarBuilder {
         if let Ok(policy) = &policy {
             problems.extend(self.not_enforced(policy));
             problems.extend(self.without_keys(policy));
+            problems.extend(self.without_verifier());
         }
+        let attestation = self.attestation().map_err(|problem| problems.push(problem));
         let standard = standard_tier(self.hook.as_deref(), policy.as_ref().ok())
             .map_err(|error| problems.extend(profile_problems(error)));
-        let (Ok(policy), Ok(standard), Some(endpoint), true) =
-            (policy, standard, &self.config.registration_endpoint, problems.is_empty())
+        let (Ok(policy), Ok(standard), Ok(attestation), Some(endpoint), true) =
+            (policy, standard, attestation, &self.config.registration_endpoint, problems.is_empty())
         else {
             return Err(ConfigError { problems });
         };
         let config = &self.config;
+        let warnings = config.warnings().into_iter().chain(self.hook_warnings(&policy)).collect();
         let resolver = self.resolver.unwrap_or_else(|| Arc::new(NoNetwork));
         let cache = self.cache;
         let mut secrets = config.secrets();
@@ -145,7 +153,7 @@ impl RegistrarBuilder {
                 style: ErrorStyle { reason: config.error_reason_enabled },
             },
             uris: ClientUris::new(endpoint.as_str()),
-            warnings: config.warnings(),
+            warnings,
             rules: Rules { profile_name: policy.name.as_str().into(), policy, standard },
             more_rules: Vec::new(),
             store: self.store,
@@ -155,6 +163,8 @@ impl RegistrarBuilder {
             references,
             replay_guard: self.replay_guard,
             gate: Gate::new(config.external_uri_white_list.as_deref(), &config.blocked_urls),
+            hook_settings: self.hooks.settings(config),
+            attestation,
             hook: self.hook,
             clock: self.clock,
             entropy: self.entropy,
@@ -168,7 +178,6 @@ impl RegistrarBuilder {
             && !matches!(policy.lifecycle.on_duplicate, None | Some(OnDuplicate::Allow));
         [
             ("dcrAuthorizationWithMTLS", self.config.dcr_authorization_with_mtls),
-            ("dcrAttestationEvidenceRequired", self.config.dcr_attestation_evidence_required),
             ("access.mtls", access(|access| access.mtls == Some(Mtls::Required))),
             ("access.bind", access(|access| !access.bind.is_empty())),
             ("lifecycle.unique_by", unique),

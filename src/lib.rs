@@ -118,9 +118,11 @@ mod engine;
 mod entropy;
 mod envelope;
 mod error;
+mod evidence;
 mod explain;
 #[cfg(feature = "reqwest")]
 mod fetch;
+mod hooked;
 mod host;
 mod issue;
 mod jose;
@@ -155,9 +157,10 @@ pub use explain::{ExplainedMember, Explanation};
 #[cfg(feature = "reqwest")]
 pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
 pub use host::{
-    CachedResolver, CachedResolverBuilder, ClientDirectory, ClientStore, Draft, FetchError, FetchPurpose,
-    HookContext, HookError, JwksResolver, MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork,
-    ReplayGuard, ReplayKey, ScriptHook, StoreError,
+    CachedResolver, CachedResolverBuilder, ClientDirectory, ClientStore, Draft, EvidenceVerdict,
+    EvidenceVerifier, FetchError, FetchPurpose, HookChain, HookContext, HookError, HookFns, JwksResolver,
+    MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook, StoreError,
+    UnverifiedJwt,
 };
 pub use metadata::ClientMetadata;
 pub use policy::{Decision, Trace};

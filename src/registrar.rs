@@ -51,15 +51,16 @@ impl Registrar {
         engine.consume_request(&document, signed.as_ref()).await?;
 
         let facts = engine.facts(Operation::Create, &request, statement.as_ref().zip(claims.as_ref()), None);
+        let cx = engine.context(Operation::Create, &request, None);
+        let mut cx = cx.knowing(signed.as_ref(), statement.as_ref());
+        let nonce = engine.attest(&mut cx, &document, &facts).await?;
         engine.accept(engine.policy.apply(&mut document, &facts, None))?;
         engine.accept(engine.sector_fault(&document).await.into_iter().collect())?;
 
         let mut draft = engine.draft(document, engine.initial_flags(), statement.as_ref());
-        if let Some(hook) = &engine.hook {
-            let cx = engine.context(Operation::Create, &request, None);
-            engine.obey(hook.create_client(&cx, &mut draft).await)?;
-        }
+        engine.ask_create(&cx, &mut draft).await?;
         let checked = engine.check_again(draft, &facts)?;
+        engine.spend(&cx, nonce).await?;
         if let (Some(statement), Some(claims)) = (&statement, &claims) {
             engine.consume_statement(statement, claims).await?;
         }
@@ -76,8 +77,9 @@ impl Registrar {
     pub async fn read(&self, id: &ClientId, caller: &Caller) -> Result<Registration, Error> {
         let engine = self.0.regime();
         let client = engine.authenticate(Operation::Read, id, caller).await?;
-        let (secret, token) = (engine.shown_secret(&client), presented(caller));
         let request = RegisterRequest::from_body(&[]).with_caller(caller);
+        engine.ask_read(&request, &client).await?;
+        let (secret, token) = (engine.shown_secret(&client), presented(caller));
         engine.respond(client, 200, secret, token, Operation::Read, &request).await
     }
 
@@ -108,11 +110,8 @@ impl Registrar {
     pub async fn delete(&self, id: &ClientId, caller: &Caller) -> Result<(), Error> {
         let engine = self.0.regime();
         let client = engine.authenticate(Operation::Delete, id, caller).await?;
-        if let Some(hook) = &engine.hook {
-            let request = RegisterRequest::from_body(&[]).with_caller(caller);
-            let cx = engine.context(Operation::Delete, &request, Some(&client));
-            engine.obey(hook.delete_client(&cx).await)?;
-        }
+        let request = RegisterRequest::from_body(&[]).with_caller(caller);
+        engine.ask_delete(&request, &client).await?;
         match engine.store.delete(id).await {
             Ok(true) => Ok(()),
             // Somebody else deleted it first (RFC 7592 section 5).

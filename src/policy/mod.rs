@@ -5,6 +5,7 @@ mod choice;
 mod claims;
 mod compile;
 mod condition;
+mod envelope;
 mod jws;
 mod pattern;
 mod relation;
