@@ -11,12 +11,14 @@ use crate::documents::Gate;
 use crate::engine::{Engine, Settings};
 use crate::entropy::{Entropy, OsEntropy};
 use crate::host::{
-    CachedResolver, ClientStore, JwksResolver, MemoryReplayGuard, NoNetwork, ReplayGuard, ScriptHook,
+    CachedResolver, ClientStore, InitialAccessTokens, JwksResolver, MemoryReplayGuard, NoNetwork,
+    ReplayGuard, ScriptHook,
 };
 use crate::json::Limits;
+use crate::lifecycle::is_allowed;
 use crate::metadata::{FieldId, Group, fields};
 use crate::policy::{KeyPlan, Policy};
-use crate::profile::{Access, Jws, Mtls, OnDuplicate, Profile, ProfileError};
+use crate::profile::{Jws, Operation, Profile, ProfileError, Token};
 use crate::regime::Rules;
 use crate::registrar::Registrar;
 use crate::response::ClientUris;
@@ -33,11 +35,14 @@ pub struct RegistrarBuilder {
     resolver: Option<Arc<dyn JwksResolver>>,
     cache: Option<CachedResolver>,
     replay_guard: Arc<dyn ReplayGuard>,
+    initial_access: Option<Arc<dyn InitialAccessTokens>>,
     secrets: HashMap<String, SharedSecret>,
     references: Vec<(String, String)>,
     hook: Option<Arc<dyn ScriptHook>>,
     hooks: HookParts,
     profile: Option<Profile>,
+    further_profiles: Vec<Profile>,
+    open_management: bool,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
 }
@@ -50,11 +55,14 @@ impl RegistrarBuilder {
             resolver: None,
             cache: None,
             replay_guard: Arc::new(MemoryReplayGuard::default()),
+            initial_access: None,
             secrets: HashMap::new(),
             references: Vec::new(),
             hook: None,
             hooks: HookParts::default(),
             profile: None,
+            further_profiles: Vec::new(),
+            open_management: false,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
         }
@@ -77,6 +85,26 @@ impl RegistrarBuilder {
     /// What remembers one-time tokens. Default: [`MemoryReplayGuard`], which is enough for one node.
     pub fn replay_guard(mut self, guard: impl ReplayGuard + 'static) -> Self {
         self.replay_guard = Arc::new(guard);
+        self
+    }
+
+    /// Where initial access tokens are kept. Without it none is good, and a profile that needs them is a problem.
+    pub fn initial_access_tokens(mut self, tokens: impl InitialAccessTokens + 'static) -> Self {
+        self.initial_access = Some(Arc::new(tokens));
+        self
+    }
+
+    /// One more profile, for the clients of initial access tokens that name it
+    /// ([`InitialGrant::with_profile`](crate::InitialGrant::with_profile)). The configuration is laid over it as over
+    /// the profile of the registrar.
+    pub fn further_profile(mut self, profile: Profile) -> Self {
+        self.further_profiles.push(profile);
+        self
+    }
+
+    /// Takes note that some profile lets anybody who knows the name of a client read, change or delete it.
+    pub fn acknowledge_open_management(mut self) -> Self {
+        self.open_management = true;
         self
     }
 
@@ -119,22 +147,27 @@ impl RegistrarBuilder {
     /// Every problem of the configuration and of the profile.
     pub fn build(self) -> Result<Registrar, ConfigError> {
         let mut problems = self.config.problems();
-        let policy = self.policy().map_err(|error| problems.extend(profile_problems(error)));
-        if let Ok(policy) = &policy {
-            problems.extend(self.not_enforced(policy));
-            problems.extend(self.without_keys(policy));
-            problems.extend(self.without_verifier());
+        let standard = Profile::preset("standard").cloned().unwrap_or_default();
+        let rules = self.rules(self.profile.as_ref().unwrap_or(&standard), &mut problems);
+        let mut more_rules = Vec::new();
+        for profile in &self.further_profiles {
+            more_rules.extend(self.rules(profile, &mut problems));
+        }
+        let names = rules.iter().chain(&more_rules).map(|rules| &rules.profile_name);
+        for (place, name) in names.clone().enumerate() {
+            if names.clone().skip(place + 1).any(|other| other == name) {
+                problems.push(problem("profile", &format!("there are two with the name `{name}`")));
+            }
         }
         let attestation = self.attestation().map_err(|problem| problems.push(problem));
-        let standard = standard_tier(self.hook.as_deref(), policy.as_ref().ok())
-            .map_err(|error| problems.extend(profile_problems(error)));
-        let (Ok(policy), Ok(standard), Ok(attestation), Some(endpoint), true) =
-            (policy, standard, attestation, &self.config.registration_endpoint, problems.is_empty())
+        let (Some(rules), Ok(attestation), Some(endpoint), true) =
+            (rules, attestation, &self.config.registration_endpoint, problems.is_empty())
         else {
             return Err(ConfigError { problems });
         };
         let config = &self.config;
-        let warnings = config.warnings().into_iter().chain(self.hook_warnings(&policy)).collect();
+        let policies = [&rules].into_iter().chain(&more_rules).map(|rules| &rules.policy);
+        let warnings = config.warnings().into_iter().chain(self.hook_warnings(policies)).collect();
         let resolver = self.resolver.unwrap_or_else(|| Arc::new(NoNetwork));
         let cache = self.cache;
         let mut secrets = config.secrets();
@@ -148,20 +181,21 @@ impl RegistrarBuilder {
                 update_mode: config.update_mode,
                 return_secret_on_read: config.return_client_secret_on_read,
                 persist_authorizations: config.dynamic_registration_persist_client_authorizations,
-                vouched_clients: config.dcr_authorization_with_client_credentials,
+                secret_overlap: i64::try_from(config.client_secret_overlap_seconds).unwrap_or(i64::MAX),
                 limits: Limits { depth: config.max_json_depth, members: config.max_members },
                 style: ErrorStyle { reason: config.error_reason_enabled },
             },
             uris: ClientUris::new(endpoint.as_str()),
             warnings,
-            rules: Rules { profile_name: policy.name.as_str().into(), policy, standard },
-            more_rules: Vec::new(),
+            rules,
+            more_rules,
             store: self.store,
             documents: cache.unwrap_or_else(|| CachedResolver::over(resolver.clone(), self.clock.clone())),
             resolver,
             secrets,
             references,
             replay_guard: self.replay_guard,
+            initial_access: self.initial_access,
             gate: Gate::new(config.external_uri_white_list.as_deref(), &config.blocked_urls),
             hook_settings: self.hooks.settings(config),
             attestation,
@@ -171,24 +205,77 @@ impl RegistrarBuilder {
         })))
     }
 
+    /// A profile with the configuration laid over it, ready for use.
+    fn rules(&self, profile: &Profile, problems: &mut Vec<ConfigProblem>) -> Option<Rules> {
+        let policy = self.policy(profile).map_err(|error| problems.extend(profile_problems(error))).ok()?;
+        problems.extend(self.not_enforced(&policy));
+        problems.extend(self.access_problems(&policy));
+        problems.extend(self.without_keys(&policy));
+        problems.extend(self.without_verifier(&policy));
+        let standard = standard_tier(self.hook.as_deref(), &policy)
+            .map_err(|error| problems.extend(profile_problems(error)))
+            .ok()?;
+        Some(Rules { profile_name: policy.name.as_str().into(), policy, standard })
+    }
+
     /// Proof that is asked for and that this version does not check yet: better no server than an open one.
     fn not_enforced(&self, policy: &Policy) -> Vec<ConfigProblem> {
-        let access = |asks: fn(&Access) -> bool| policy.access.values().any(asks);
-        let unique = !policy.lifecycle.unique_by.is_empty()
-            && !matches!(policy.lifecycle.on_duplicate, None | Some(OnDuplicate::Allow));
+        let lifecycle = &policy.lifecycle;
+        let is_unknown =
+            |name: &String| !["$statement.", "$request.", "$self."].iter().any(|kind| name.starts_with(kind));
+        let mut bound = policy.access.values().flat_map(|access| &access.bind).flat_map(|bind| {
+            bind.any.iter().chain([bind]).flat_map(|bind| bind.equals.iter().chain(&bind.in_jwks_of))
+        });
         [
-            ("dcrAuthorizationWithMTLS", self.config.dcr_authorization_with_mtls),
-            ("access.mtls", access(|access| access.mtls == Some(Mtls::Required))),
-            ("access.bind", access(|access| !access.bind.is_empty())),
-            ("lifecycle.unique_by", unique),
-            ("lifecycle.cancel_when", policy.cancel_when.is_some()),
-            ("lifecycle.not_after", policy.lifecycle.not_after.is_some()),
+            ("access.bind", bound.any(is_unknown)),
+            ("lifecycle.unique_by", !is_allowed(lifecycle) && lifecycle.unique_by.iter().any(is_unknown)),
+            (
+                "lifecycle.not_after",
+                lifecycle.not_after.as_ref().is_some_and(|name| !name.starts_with("$statement.")),
+            ),
+            (
+                "lifecycle.initial_state",
+                !matches!(lifecycle.initial_state.as_deref(), None | Some("active" | "pending")),
+            ),
             ("response.typ", policy.response.typ.is_some()),
         ]
         .into_iter()
         .filter(|(_, is_asked)| *is_asked)
         .map(|(property, _)| problem(property, "is not enforced by this version"))
         .collect()
+    }
+
+    /// Callers that nobody could be, or that anybody could be.
+    fn access_problems(&self, policy: &Policy) -> Vec<ConfigProblem> {
+        let mut problems = Vec::new();
+        let management = policy.response.management_token.as_ref();
+        let issued: &[String] = management.map_or(&[], |token| &token.scopes);
+        for (operation, access) in policy.access.iter().filter(|(_, access)| access.enabled != Some(false)) {
+            let place = format!("access.{operation}");
+            for token in &access.tokens {
+                let message = match token {
+                    Token::Open if *operation != Operation::Create && !self.open_management => {
+                        "lets anybody who knows the name of a client manage it: \
+                         RegistrarBuilder::acknowledge_open_management takes note of that"
+                    }
+                    Token::InitialAccess { .. } if *operation == Operation::Create => {
+                        // A host may check tokens of its own kind, so that another kind being taken is no problem.
+                        if self.initial_access.is_some() || access.tokens.len() > 1 {
+                            continue;
+                        }
+                        "needs initial access tokens, and the registrar has no place to keep them"
+                    }
+                    Token::RegistrationAccess { scopes }
+                        if !scopes.iter().all(|own| issued.contains(own)) =>
+                    {
+                        "needs a scope that registration access tokens are not issued with"
+                    }
+                    _ => continue,
+                };
+                problems.push(problem(&place, message));
+            }
+        }
+        problems
     }
 
     /// Key sources that can never have a key.
@@ -220,13 +307,11 @@ impl RegistrarBuilder {
     }
 
     /// The profile with the configuration laid over it, compiled.
-    fn policy(&self) -> Result<Policy, ProfileError> {
-        let base = match &self.profile {
-            Some(profile) => profile.compose()?,
-            None => Profile::preset("standard").cloned().unwrap_or_default().compose()?,
-        };
+    fn policy(&self, profile: &Profile) -> Result<Policy, ProfileError> {
+        let base = profile.compose()?;
         let mut layer = self.config.to_profile();
         layer.name.clone_from(&base.name);
+        layer.access = self.config.access_over(&base.access);
         // The configuration constrains the members a profile has; only Janssen's own and custom ones come with it.
         layer.metadata.retain(|name, _| {
             let group = FieldId::of(name).and_then(FieldId::spec).map(|spec| spec.group);
@@ -286,11 +371,10 @@ fn own_names(config: &RegistrarConfig) -> Vec<(String, String)> {
 }
 
 /// What a hook cannot relax: OpenID Connect Registration where the profile speaks of it, else RFC 7591.
-fn standard_tier(
-    hook: Option<&dyn ScriptHook>,
-    policy: Option<&Policy>,
-) -> Result<Option<Policy>, ProfileError> {
-    let (Some(_), Some(policy)) = (hook, policy) else { return Ok(None) };
+fn standard_tier(hook: Option<&dyn ScriptHook>, policy: &Policy) -> Result<Option<Policy>, ProfileError> {
+    if hook.is_none() {
+        return Ok(None);
+    }
     let name = if policy.knows(fields::APPLICATION_TYPE) { "oidc" } else { "rfc7591" };
     let profile = Profile::preset(name).cloned().unwrap_or_default().compose()?;
     Policy::compile(&profile, None).map(Some)

@@ -7,9 +7,11 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::host::InitialGrant;
 use crate::json::{self, JsonFault, Limits};
 use crate::metadata::{ClientMetadata, Document, Origin};
 use crate::secret::{StoredSecret, TokenDigest};
+use crate::statement::Statement;
 
 /// The identifier of a client: visible ASCII, at most 256 characters (RFC 6749 appendix A.1).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -79,7 +81,12 @@ pub struct Client {
     pub(crate) expires_at: Option<i64>,
     pub(crate) secret: Option<StoredSecret>,
     pub(crate) secret_expires_at: Option<i64>,
+    pub(crate) previous_secret: Option<PreviousSecret>,
     pub(crate) token: Option<TokenDigest>,
+    pub(crate) token_expires_at: Option<i64>,
+    pub(crate) previous_token: Option<TokenDigest>,
+    pub(crate) state: ClientState,
+    pub(crate) last_used_at: Option<i64>,
     pub(crate) flags: ServerFlags,
     pub(crate) provenance: Provenance,
     pub(crate) unique_key: Option<Arc<str>>,
@@ -123,11 +130,36 @@ impl Client {
         self.expires_at.is_some_and(|expiry| now.unix_timestamp() >= expiry)
     }
 
-    /// Whether the client may be used at a time: neither expired nor disabled. For the host's authorization and
-    /// token endpoints.
+    /// Whether the client may be used at a time: active, and neither expired nor disabled. For the host's
+    /// authorization and token endpoints.
     #[must_use]
     pub fn is_usable(&self, now: OffsetDateTime) -> bool {
-        !self.is_expired(now) && !self.flags.disabled
+        self.state == ClientState::Active && self.is_manageable(now)
+    }
+
+    /// Whether the client may read, update and delete its registration at a time. A pending client may: it learns so
+    /// what became of its request.
+    #[must_use]
+    pub fn is_manageable(&self, now: OffsetDateTime) -> bool {
+        self.state != ClientState::Suspended && !self.is_expired(now) && !self.flags.disabled
+    }
+
+    /// Where the client is in its life.
+    #[must_use]
+    pub fn state(&self) -> ClientState {
+        self.state
+    }
+
+    /// When the host last reported a use ([`ClientDirectory::touch`](crate::ClientDirectory::touch)).
+    #[must_use]
+    pub fn last_used_at(&self) -> Option<OffsetDateTime> {
+        self.last_used_at.map(from_unix)
+    }
+
+    /// When the registration access token ceases to be valid. `None`: with the client.
+    #[must_use]
+    pub fn registration_access_token_expires_at(&self) -> Option<OffsetDateTime> {
+        self.token_expires_at.map(from_unix)
     }
 
     /// The secret as it is stored.
@@ -147,9 +179,11 @@ impl Client {
     #[must_use]
     pub fn verify_secret(&self, presented: &str, now: OffsetDateTime) -> bool {
         let is_current = self.secret_expires_at.is_none_or(|expiry| now.unix_timestamp() < expiry);
-        self.secret.as_ref().is_some_and(|secret| secret.matches(presented))
-            && is_current
-            && self.is_usable(now)
+        let is_own = self.secret.as_ref().is_some_and(|secret| secret.matches(presented)) & is_current;
+        let is_previous = self.previous_secret.as_ref().is_some_and(|previous| {
+            previous.secret.matches(presented) & (now.unix_timestamp() < previous.valid_until)
+        });
+        (is_own | is_previous) && self.is_usable(now)
     }
 
     /// The digest of the registration access token.
@@ -187,6 +221,28 @@ fn from_unix(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
+/// Where a client is in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ClientState {
+    /// It is registered and may be used.
+    #[default]
+    Active,
+    /// It is registered and waits for the host's approval: it may be managed and not be used.
+    Pending,
+    /// It is switched off until the host resumes it: it may neither be used nor managed, and is answered as if it
+    /// did not exist.
+    Suspended,
+}
+
+/// A secret that was replaced and is good for a while yet, so that a client in many places can change over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PreviousSecret {
+    pub(crate) secret: StoredSecret,
+    pub(crate) valid_until: i64,
+}
+
 /// What only the server sets, never a request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -216,6 +272,38 @@ pub struct Provenance {
     /// The software that the statement is of (`software_id`), if it said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statement_software: Option<Arc<str>>,
+    /// The SHA-256 digest of its software statement, as base64url text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub statement_digest: Option<Arc<str>>,
+    /// The name of the initial access token that it was registered with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_access: Option<Arc<str>>,
+    /// Whose initial access token that was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Arc<str>>,
+}
+
+impl Provenance {
+    pub(crate) fn new(profile: Arc<str>, grant: Option<&InitialGrant>) -> Self {
+        Self {
+            profile,
+            statement_issuer: None,
+            statement_software: None,
+            statement_digest: None,
+            initial_access: grant.map(InitialGrant::shared_id),
+            owner: grant.and_then(InitialGrant::shared_owner),
+        }
+    }
+
+    /// The same origin, with the statement that the client brings now.
+    pub(crate) fn with_statement(self, statement: &Statement<'_>) -> Self {
+        Self {
+            statement_issuer: Some(statement.iss.as_str().into()),
+            statement_software: statement.software().map(Into::into),
+            statement_digest: Some(TokenDigest::of(&statement.token).to_text().into()),
+            ..self
+        }
+    }
 }
 
 /// Registered metadata: the text that is stored and answered, and the typed face made of it on first use.
@@ -274,7 +362,17 @@ struct ClientForm {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secret_expires_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous_secret: Option<PreviousSecret>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     registration_access_token: Option<TokenDigest>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    registration_access_token_expires_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    previous_registration_access_token: Option<TokenDigest>,
+    #[serde(default)]
+    state: ClientState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_used_at: Option<i64>,
     #[serde(default)]
     flags: ServerFlags,
     provenance: Provenance,
@@ -293,7 +391,12 @@ impl Serialize for Client {
             expires_at: client.expires_at,
             secret: client.secret,
             secret_expires_at: client.secret_expires_at,
+            previous_secret: client.previous_secret,
             registration_access_token: client.token,
+            registration_access_token_expires_at: client.token_expires_at,
+            previous_registration_access_token: client.previous_token,
+            state: client.state,
+            last_used_at: client.last_used_at,
             flags: client.flags,
             provenance: client.provenance,
             unique_key: client.unique_key,
@@ -316,7 +419,12 @@ impl<'de> Deserialize<'de> for Client {
             expires_at: form.expires_at,
             secret: form.secret,
             secret_expires_at: form.secret_expires_at,
+            previous_secret: form.previous_secret,
             token: form.registration_access_token,
+            token_expires_at: form.registration_access_token_expires_at,
+            previous_token: form.previous_registration_access_token,
+            state: form.state,
+            last_used_at: form.last_used_at,
             flags: form.flags,
             provenance: form.provenance,
             unique_key: form.unique_key,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use crate::access;
-use crate::client::{Client, ClientId, Provenance, Registered, ServerFlags};
+use crate::access::{Admitted, Entry};
+use crate::client::{Client, Provenance, Registered, ServerFlags};
 use crate::clock::Clock;
 use crate::config::{ConfigWarning, Reading, UpdateMode};
 use crate::documents::Gate;
@@ -16,14 +16,15 @@ use crate::error::{BoxError, Error, Failure, HostError, Violation};
 use crate::evidence::Attestation;
 use crate::hooked::HookSettings;
 use crate::host::{
-    CachedResolver, ClientStore, Draft, FetchPurpose, JwksResolver, ReplayGuard, ReplayKey, ScriptHook,
-    StoreError,
+    CachedResolver, ClientStore, Draft, FetchPurpose, InitialAccessTokens, JwksResolver, ReplayGuard,
+    ReplayKey, ScriptHook, StoreError,
 };
 use crate::issue::{self, Draw, SecretNeed};
 use crate::json::Limits;
+use crate::lifecycle::{Claims, Taken};
 use crate::metadata::{Document, FieldValue, Origin, fields};
 use crate::policy::Facts;
-use crate::profile::{ClientUri, Operation, Token};
+use crate::profile::{ClientUri, Operation};
 use crate::regime::{Regime, Rules};
 use crate::request::{Caller, RegisterRequest};
 use crate::response::{self, ClientUris, Registration};
@@ -48,6 +49,7 @@ pub(crate) struct Engine {
     /// What `$as.…` references stand for.
     pub(crate) references: Vec<(String, String)>,
     pub(crate) replay_guard: Arc<dyn ReplayGuard>,
+    pub(crate) initial_access: Option<Arc<dyn InitialAccessTokens>>,
     pub(crate) hook: Option<Arc<dyn ScriptHook>>,
     pub(crate) hook_settings: HookSettings,
     pub(crate) attestation: Option<Attestation>,
@@ -66,8 +68,8 @@ pub(crate) struct Settings {
     pub(crate) update_mode: UpdateMode,
     pub(crate) return_secret_on_read: bool,
     pub(crate) persist_authorizations: bool,
-    /// Whether an access token of the client, which the host vouches for, manages it.
-    pub(crate) vouched_clients: bool,
+    /// How long a secret that was replaced stays good, in seconds, if the profile does not say.
+    pub(crate) secret_overlap: i64,
     pub(crate) limits: Limits,
     pub(crate) style: ErrorStyle,
 }
@@ -84,24 +86,15 @@ impl Engine {
     }
 }
 
-impl<'e> Regime<'e> {
-    pub(crate) async fn authenticate(
-        &self,
-        operation: Operation,
-        id: &ClientId,
-        caller: &Caller,
-    ) -> Result<Client, Error> {
-        self.is_enabled()?;
-        if !access::is_offered(&self.policy, operation) {
-            return Err(Error::NotOffered(operation));
-        }
-        let client = self.store.get(id).await.map_err(store_error)?;
-        let tokens = self.policy.access.get(&operation).map_or(&[][..], |access| &access.tokens);
-        let vouched = self.settings.vouched_clients
-            || tokens.iter().any(|token| matches!(token, Token::ClientCredentials { .. }));
-        Ok(access::admit_management(client.as_ref(), caller, vouched, self.clock.now())?.clone())
-    }
+/// A client that was stored, and the credentials that may be shown now.
+pub(crate) struct Issued {
+    pub(crate) client: Client,
+    pub(crate) status: u16,
+    pub(crate) secret: Option<ClientSecret>,
+    pub(crate) token: Option<RegistrationAccessToken>,
+}
 
+impl Regime<'_> {
     pub(crate) fn facts<'a>(
         &self,
         operation: Operation,
@@ -130,17 +123,17 @@ impl<'e> Regime<'e> {
             let token = FieldValue::Text(Cow::Owned(statement.token.clone()));
             document.set(fields::SOFTWARE_STATEMENT, token, Origin::Statement);
         }
-        let mut draft = Draft::new(document, &self.policy, flags);
+        let mut draft = Draft::new(document, self.policy, flags);
         self.take_custom_flags(&mut draft);
         draft
     }
 
     /// Where a client comes from that is registered now.
-    pub(crate) fn provenance(&self, statement: Option<&Statement<'_>>) -> Provenance {
-        Provenance {
-            profile: self.profile_name.clone(),
-            statement_issuer: statement.map(|statement| statement.iss.as_str().into()),
-            statement_software: statement.and_then(Statement::software).map(Into::into),
+    fn provenance(&self, statement: Option<&Statement<'_>>, entry: Option<&Entry>) -> Provenance {
+        let own = Provenance::new(self.profile_name.clone(), entry.map(|entry| &entry.grant));
+        match statement {
+            Some(statement) => own.with_statement(statement),
+            None => own,
         }
     }
 
@@ -194,18 +187,22 @@ impl<'e> Regime<'e> {
         Ok(Checked(draft))
     }
 
+    /// Gives a checked client its credentials and stores it.
     pub(crate) async fn issue(
         &self,
         Checked(mut draft): Checked<'_>,
-        statement: Option<&Statement<'_>>,
-    ) -> Result<(Client, Option<ClientSecret>, Option<RegistrationAccessToken>), Error> {
+        statement: Option<Claims<'_>>,
+        entry: Option<&Entry>,
+    ) -> Result<Issued, Error> {
         let now = self.clock.now();
-        let expires_at = issue::expiry(&mut draft.document, &self.policy, now);
-        let need = SecretNeed::of(&draft.document, &self.policy);
+        let expires_at = issue::expiry(&mut draft.document, self.policy, self.not_after(statement), now);
+        let need = SecretNeed::of(&draft.document, self.policy);
+        let unique_key = self.unique_key(&draft.document, statement);
         let metadata = Registered::new(draft.document.to_json_text());
         let management = self.policy.response.management_token.as_ref();
         let has_token = management.is_none_or(|token| token.issue)
             && self.policy.response.client_uri != Some(ClientUri::None);
+        let status = self.policy.response.create_status.unwrap_or(201);
         for _ in 0..TRIES {
             let draw = Draw::new(&*self.entropy).map_err(entropy_error)?;
             let secret = (need != SecretNeed::None).then(|| draw.secret());
@@ -218,24 +215,35 @@ impl<'e> Regime<'e> {
                 metadata: metadata.clone(),
                 issued_at: now.unix_timestamp(),
                 expires_at,
-                secret_expires_at: secret.as_ref().and(issue::secret_expiry(&self.policy, expires_at, now)),
+                secret_expires_at: secret.as_ref().and(issue::secret_expiry(self.policy, expires_at, now)),
                 secret: secret
                     .as_ref()
                     .map(|secret| issue::stored_secret(secret, need, self.settings.return_secret_on_read)),
+                previous_secret: None,
                 token: token.as_ref().map(|token| TokenDigest::of(token.expose_secret())),
+                token_expires_at: token.as_ref().and(self.token_expiry(now)),
+                previous_token: None,
+                state: self.initial_state(),
+                last_used_at: None,
                 flags: ServerFlags { deletable: expires_at.is_some(), ..draft.flags },
-                provenance: self.provenance(statement),
-                unique_key: None,
+                provenance: self.provenance(statement.map(|(statement, _)| statement), entry),
+                unique_key: unique_key.clone(),
                 revision: 1,
             };
             match self.store.insert(&client).await {
-                Ok(()) => return Ok((client, secret, token)),
+                Ok(()) => return Ok(Issued { client, status, secret, token }),
                 // An id that a hook chose stays taken, a drawn one is drawn again.
                 Err(StoreError::AlreadyExists) if draft.client_id.is_none() => {}
                 Err(StoreError::AlreadyExists) => {
                     let message = "a client with this identifier is registered already";
                     let violation = Violation::new("", "client_id.taken", Failure::METADATA, message);
                     return Err(self.policy.reject(vec![violation]).into());
+                }
+                Err(StoreError::Duplicate { existing }) => {
+                    if let Taken::Over(client) = self.meet(&existing, &client, now).await? {
+                        let status = self.policy.response.upsert_status.unwrap_or(200);
+                        return Ok(Issued { client, status, secret, token });
+                    }
                 }
                 Err(error) => return Err(store_error(error)),
             }
@@ -249,16 +257,42 @@ impl<'e> Regime<'e> {
         secret.expose_secret().map(|text| ClientSecret::from(text.to_owned()))
     }
 
-    pub(crate) async fn respond(
+    /// Ends the registration access token before this one, now that its holder has the one behind it.
+    pub(crate) async fn seen(&self, client: Client, admitted: Admitted) -> Result<Client, Error> {
+        if admitted != Admitted::Token || client.previous_token.is_none() {
+            return Ok(client);
+        }
+        let next = Client { previous_token: None, revision: client.revision + 1, ..client.clone() };
+        match self.store.replace(&next, client.revision).await {
+            Ok(()) => Ok(next),
+            // Somebody else changed the client, who presented a token as well.
+            Err(StoreError::Conflict | StoreError::NotFound) => Ok(client),
+            Err(error) => Err(store_error(error)),
+        }
+    }
+
+    /// Confirms a cancellation as UDAP does: without grant types.
+    pub(crate) async fn respond_cancelled(
         &self,
         client: Client,
-        status: u16,
-        secret: Option<ClientSecret>,
-        token: Option<RegistrationAccessToken>,
+        request: &RegisterRequest<'_>,
+    ) -> Result<Registration, Error> {
+        let mut document =
+            client.metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
+        document.set(fields::GRANT_TYPES, FieldValue::List(Vec::new().into()), Origin::Stored);
+        let client = Client { metadata: Registered::new(document.to_json_text()), ..client.clone() };
+        let status = self.policy.response.upsert_status.unwrap_or(200);
+        self.respond(Issued { client, status, secret: None, token: None }, Operation::Delete, request).await
+    }
+
+    pub(crate) async fn respond(
+        &self,
+        issued: Issued,
         operation: Operation,
         request: &RegisterRequest<'_>,
     ) -> Result<Registration, Error> {
-        let body = response::write_body(&client, secret.as_ref(), token.as_ref(), &self.uris, &self.policy);
+        let Issued { client, status, secret, token } = issued;
+        let body = response::write_body(&client, secret.as_ref(), token.as_ref(), &self.uris, self.policy);
         let body = self.modified(operation, request, &client, body).await;
         Ok(Registration { client, status, secret, token, body })
     }

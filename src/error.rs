@@ -24,9 +24,9 @@ pub enum Error {
     /// The credentials are at fault: 401 with `WWW-Authenticate`.
     #[error(transparent)]
     Unauthorized(#[from] Unauthorized),
-    /// The credentials are good and do not allow the operation: 403.
-    #[error("the credentials do not allow this operation")]
-    Forbidden,
+    /// The token is good and lacks these scopes: 403 `insufficient_scope`.
+    #[error("the token lacks the scope {0}")]
+    InsufficientScope(String),
     /// The body is of a media type that is not read: 415.
     #[error("the media type of the body is not read here")]
     UnsupportedMediaType,

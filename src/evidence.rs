@@ -1,6 +1,5 @@
 //! Attestation evidence: nonces are issued, bound to who is asking, and taken once.
 
-use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -10,6 +9,7 @@ use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use crate::client::ClientId;
 use crate::engine::{entropy_error, host_error};
 use crate::entropy::{Entropy, EntropyError};
 use crate::error::{Error, ErrorCode, Failure, Violation};
@@ -25,7 +25,12 @@ use crate::secret::SharedSecret;
 pub(crate) struct Attestation {
     pub(crate) verifier: Arc<dyn EvidenceVerifier>,
     pub(crate) nonces: Nonces,
+    /// How long nonces live; nothing: as the profile says.
+    pub(crate) lifetime_s: Option<i64>,
 }
+
+/// How long a nonce lives if nobody says otherwise.
+const LIFETIME_S: i64 = 300;
 
 /// A nonce that good evidence had, to be taken when the registration is about to be stored.
 pub(crate) struct Spent {
@@ -97,13 +102,17 @@ impl Regime<'_> {
 
     /// A nonce of the verifier's, or one of ours. Where nobody compares it, it is only random.
     pub(crate) async fn fresh_nonce(&self, cx: &HookContext<'_>) -> Result<String, Error> {
-        let Some(Attestation { verifier, nonces }) = &self.attestation else {
+        let Some(Attestation { verifier, nonces, lifetime_s }) = &self.attestation else {
             let random = random(&*self.entropy).map_err(entropy_error)?;
             return Ok(URL_SAFE_NO_PAD.encode(random));
         };
         match self.guarded(async { verifier.nonce(cx).await }).await {
             Ok(Some(nonce)) => Ok(nonce),
-            Ok(None) => nonces.issue(&asker(cx), self.clock.now(), &*self.entropy).map_err(entropy_error),
+            Ok(None) => {
+                let lifetime = lifetime_s.or(self.policy.nonce_lifetime_s()).unwrap_or(LIFETIME_S);
+                let expiry = self.clock.now().unix_timestamp().saturating_add(lifetime);
+                nonces.issue(&asker(cx), expiry, &*self.entropy).map_err(entropy_error)
+            }
             Err(HookError::Unavailable(source)) => Err(host_error(VERIFIER, true, source)),
             Err(HookError::Failed(source)) => Err(host_error(VERIFIER, false, source)),
             Err(error) => Err(host_error(VERIFIER, false, Box::new(error))),
@@ -128,36 +137,27 @@ pub(crate) fn not_current() -> Violation {
 /// The tag is a keyed hash of a message of one length only: 104 bytes with the key. What an attacker could compute
 /// without the key, by extending a message that was hashed before, is the tag of a longer one, and none is ever asked
 /// for. So the hash needs no second pass, as an HMAC has for messages of any length.
-pub(crate) struct Nonces {
-    key: Zeroizing<[u8; 32]>,
-    lifetime_s: i64,
-}
+pub(crate) struct Nonces(Zeroizing<[u8; 32]>);
 
 const RANDOM: usize = 32;
 const EXPIRY: usize = 8;
 
 impl Nonces {
     /// Nonces of a key that nobody else has: for one node.
-    pub(crate) fn of_this_node(entropy: &dyn Entropy, lifetime_s: i64) -> Result<Self, EntropyError> {
-        Ok(Self { key: Zeroizing::new(random(entropy)?), lifetime_s })
+    pub(crate) fn of_this_node(entropy: &dyn Entropy) -> Result<Self, EntropyError> {
+        random(entropy).map(|key| Self(Zeroizing::new(key)))
     }
 
     /// Nonces of a key that several nodes share.
-    pub(crate) fn shared(secret: &SharedSecret, lifetime_s: i64) -> Self {
+    pub(crate) fn shared(secret: &SharedSecret) -> Self {
         let mut hash = Sha256::new();
         hash.update(b"oauth-dcr evidence nonce key\n");
         hash.update(secret.expose_secret());
-        Self { key: Zeroizing::new(hash.finalize().into()), lifetime_s }
+        Self(Zeroizing::new(hash.finalize().into()))
     }
 
-    fn issue(
-        &self,
-        asker: &[u8; 32],
-        now: OffsetDateTime,
-        entropy: &dyn Entropy,
-    ) -> Result<String, EntropyError> {
-        let random = random(entropy)?;
-        let expiry = now.unix_timestamp().saturating_add(self.lifetime_s).to_be_bytes();
+    fn issue(&self, asker: &[u8; 32], expiry: i64, entropy: &dyn Entropy) -> Result<String, EntropyError> {
+        let (random, expiry) = (random(entropy)?, expiry.to_be_bytes());
         let tag = self.tag(&random, &expiry, asker);
         Ok(URL_SAFE_NO_PAD.encode([&random[..], &expiry, &tag].concat()))
     }
@@ -176,32 +176,29 @@ impl Nonces {
 
     fn tag(&self, random: &[u8; RANDOM], expiry: &[u8; EXPIRY], asker: &[u8; 32]) -> [u8; 32] {
         let mut hash = Sha256::new();
-        for part in [&self.key[..], random, expiry, asker] {
+        for part in [&self.0[..], random, expiry, asker] {
             hash.update(part);
         }
         hash.finalize().into()
     }
 }
 
-impl fmt::Debug for Nonces {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Nonces").field("lifetime_s", &self.lifetime_s).finish_non_exhaustive()
-    }
-}
-
 /// Who is asking, as far as is known: the profile, the issuer and the software of the statement, the certificate, and
-/// the initial token or the client that the host vouches for. Of an anonymous caller nothing is known, and any other one
+/// the initial access token or the client that the host vouches for. Of an anonymous caller nothing is known, and any other one
 /// could answer in its place. The address is no part of it: it changes between two requests of one device.
 fn asker(cx: &HookContext<'_>) -> [u8; 32] {
     let software = cx.statement_claim("software_id").and_then(|value| value.as_str());
     let subject = cx.certificate.and_then(|certificate| certificate.attribute("subject_dn"));
-    let (token, client) = match cx.caller {
-        Caller::Bearer(token) => (Some(token.expose_secret()), None),
-        Caller::Client(id) => (None, Some(id.as_str())),
-        _ => (None, None),
+    let (token, grant, client) = match cx.caller {
+        Caller::Bearer(token) => (Some(token.expose_secret()), None, None),
+        Caller::Granted(grant) => (None, Some(grant.id()), None),
+        Caller::Client(id) => (None, None, Some(id)),
+        Caller::AccessToken(token) => (None, None, Some(&token.client_id)),
+        Caller::Anonymous | Caller::Malformed => (None, None, None),
     };
+    let client = client.map(ClientId::as_str);
     let mut hash = Sha256::new();
-    for part in [Some(cx.profile), cx.statement_issuer(), software, subject, token, client] {
+    for part in [Some(cx.profile), cx.statement_issuer(), software, subject, token, grant, client] {
         // Lengths keep what is absent apart from what is empty, and each part in its place.
         hash.update(part.map_or(0, |part| part.len() as u64 + 1).to_be_bytes());
         hash.update(part.unwrap_or_default());

@@ -5,10 +5,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::client::{Client, ClientId};
+use crate::client::{Client, ClientId, PreviousSecret};
 use crate::entropy::{Entropy, EntropyError};
 use crate::metadata::{Document, FieldValue, Origin, fields, is_symmetric_algorithm};
 use crate::policy::Policy;
+use crate::regime::Regime;
 use crate::secret::{ClientSecret, RegistrationAccessToken, StoredSecret, TokenDigest};
 
 /// Random bytes of one registration, in one draw: 16 for the identifier, 32 for the token, 64 for the secret.
@@ -88,7 +89,12 @@ pub(crate) fn stored_secret(secret: &ClientSecret, need: SecretNeed, return_on_r
 
 /// When a new client expires. A request may ask for less than the server's limit, and for more only where the
 /// profile says so: otherwise an anonymous caller could lift the limit.
-pub(crate) fn expiry(document: &mut Document<'_>, policy: &Policy, now: OffsetDateTime) -> Option<i64> {
+pub(crate) fn expiry(
+    document: &mut Document<'_>,
+    policy: &Policy,
+    not_after: Option<i64>,
+    now: OffsetDateTime,
+) -> Option<i64> {
     let limit = policy.lifecycle.ttl_s.filter(|seconds| *seconds > 0);
     let asked = policy.ttl_member.and_then(|field| match document.get(field) {
         Some(FieldValue::Int(seconds)) => Some(*seconds),
@@ -107,9 +113,8 @@ pub(crate) fn expiry(document: &mut Document<'_>, policy: &Policy, now: OffsetDa
         document.set(field, FieldValue::Int(lifetime), Origin::Default);
     }
     // An expiry beyond year 9999 is none.
-    lifetime
-        .and_then(|seconds| now.unix_timestamp().checked_add(seconds))
-        .filter(|expiry| *expiry < 253_402_300_800)
+    let expiry = lifetime.and_then(|seconds| now.unix_timestamp().checked_add(seconds));
+    expiry.filter(|expiry| *expiry < 253_402_300_800).into_iter().chain(not_after).min()
 }
 
 /// When a secret that is made now expires: after its own time or with its client.
@@ -119,28 +124,69 @@ pub(crate) fn secret_expiry(policy: &Policy, client_expiry: Option<i64>, now: Of
     own.into_iter().chain(client_expiry).min()
 }
 
-/// What an update does to the secret: kept between methods that use one, made when one begins to be used, dropped
-/// when none is used any more.
-pub(crate) fn renew_secret(
-    client: &mut Client,
-    need: SecretNeed,
-    return_on_read: bool,
-    draw: &Draw,
-    secret_expiry: Option<i64>,
-) -> Option<ClientSecret> {
-    match (&client.secret, need) {
-        (_, SecretNeed::None) => {
-            client.secret = None;
-            client.secret_expires_at = None;
-            None
+impl Regime<'_> {
+    /// What an update does to the secret: kept between methods that use one, made when one begins to be used or the
+    /// old one is about to expire, dropped when none is used any more.
+    pub(crate) fn renew_secret(
+        &self,
+        client: &mut Client,
+        need: SecretNeed,
+        draw: &Draw,
+        now: OffsetDateTime,
+    ) -> Option<ClientSecret> {
+        let overlap = self.overlap();
+        let is_due = client.secret_expires_at.is_some_and(|expiry| expiry <= now.unix_timestamp() + overlap)
+            && client.secret_expires_at != client.expires_at;
+        match (&client.secret, need) {
+            (_, SecretNeed::None) => {
+                client.secret = None;
+                client.secret_expires_at = None;
+                client.previous_secret = None;
+                None
+            }
+            // A digest cannot be computed with, so the client gets a secret that can.
+            (None, _) | (Some(StoredSecret::Digest(_)), SecretNeed::Computed) => {
+                Some(self.fresh_secret(client, need, draw, now))
+            }
+            (Some(_), _) if is_due => Some(self.fresh_secret(client, need, draw, now)),
+            (Some(_), _) => None,
         }
-        // A digest cannot be computed with, so the client gets a secret that can.
-        (None, _) | (Some(StoredSecret::Digest(_)), SecretNeed::Computed) => {
-            let secret = draw.secret();
-            client.secret = Some(stored_secret(&secret, need, return_on_read));
-            client.secret_expires_at = secret_expiry;
-            Some(secret)
-        }
-        (Some(_), _) => None,
+    }
+
+    fn fresh_secret(
+        &self,
+        client: &mut Client,
+        need: SecretNeed,
+        draw: &Draw,
+        now: OffsetDateTime,
+    ) -> ClientSecret {
+        let secret = draw.secret();
+        client.previous_secret = self.overlapping_secret(client, now);
+        client.secret = Some(stored_secret(&secret, need, self.settings.return_secret_on_read));
+        client.secret_expires_at = secret_expiry(self.policy, client.expires_at, now);
+        secret
+    }
+
+    /// The secret of a client that is about to be replaced, for as long as it stays good.
+    pub(crate) fn overlapping_secret(&self, client: &Client, now: OffsetDateTime) -> Option<PreviousSecret> {
+        let now = now.unix_timestamp();
+        let valid_until = client.secret_expires_at.into_iter().chain([now + self.overlap()]).min()?;
+        let secret = client.secret.clone().filter(|_| valid_until > now)?;
+        Some(PreviousSecret { secret, valid_until })
+    }
+
+    /// How long a secret that was replaced stays good, in seconds.
+    fn overlap(&self) -> i64 {
+        let of_profile = self.policy.response.secret.as_ref().and_then(|secret| secret.overlap_s);
+        of_profile.unwrap_or(self.settings.secret_overlap).clamp(0, MAX_OVERLAP)
+    }
+
+    /// When a registration access token that is made now expires.
+    pub(crate) fn token_expiry(&self, now: OffsetDateTime) -> Option<i64> {
+        let ttl = self.policy.response.management_token.as_ref().map(|token| token.ttl_s);
+        ttl.filter(|ttl| *ttl > 0).map(|ttl| now.unix_timestamp().saturating_add(ttl))
     }
 }
+
+/// A year. Two secrets that are good at once are twice as many to guard.
+const MAX_OVERLAP: i64 = 366 * 24 * 3600;

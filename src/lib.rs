@@ -106,6 +106,7 @@
 //! [OpenID Connect Registration]: https://openid.net/specs/openid-connect-registration-1_0.html
 
 mod access;
+mod binding;
 mod builder;
 mod client;
 mod clock;
@@ -128,6 +129,7 @@ mod issue;
 mod jose;
 mod json;
 mod keys;
+mod lifecycle;
 pub mod metadata;
 mod policy;
 pub mod profile;
@@ -144,7 +146,7 @@ mod update;
 mod wire;
 
 pub use builder::RegistrarBuilder;
-pub use client::{Client, ClientId, Provenance, ServerFlags};
+pub use client::{Client, ClientId, ClientState, Provenance, ServerFlags};
 pub use clock::{Clock, SystemClock};
 pub use config::{ConfigError, ConfigProblem, ConfigWarning, RegistrarConfig};
 #[cfg(feature = "http")]
@@ -158,17 +160,19 @@ pub use explain::{ExplainedMember, Explanation};
 pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
 pub use host::{
     CachedResolver, CachedResolverBuilder, ClientDirectory, ClientStore, Draft, EvidenceVerdict,
-    EvidenceVerifier, FetchError, FetchPurpose, HookChain, HookContext, HookError, HookFns, JwksResolver,
-    MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook, StoreError,
-    UnverifiedJwt,
+    EvidenceVerifier, FetchError, FetchPurpose, HookChain, HookContext, HookError, HookFns,
+    InitialAccessTokens, InitialGrant, JwksResolver, MemoryClientStore, MemoryInitialAccessTokens,
+    MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook, StoreError, UnverifiedJwt,
 };
 pub use metadata::ClientMetadata;
 pub use policy::{Decision, Trace};
 pub use profile::{Operation, Profile, ProfileError};
 pub use registrar::Registrar;
-pub use request::{Caller, ClientCertificate, RegisterRequest};
+pub use request::{AccessToken, Caller, ClientCertificate, ManagementRequest, RegisterRequest};
 pub use response::Registration;
-pub use secret::{ClientSecret, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest};
+pub use secret::{
+    ClientSecret, InitialAccessToken, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest,
+};
 pub use wire::{NO_STORE, WireError};
 
 /// Compiles the examples of the README.

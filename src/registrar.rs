@@ -3,18 +3,22 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::access;
+use crate::access::{Entry, unknown_profile};
 use crate::builder::RegistrarBuilder;
-use crate::client::ClientId;
+use crate::client::{Client, ClientId, ClientState};
 use crate::config::{ConfigWarning, RegistrarConfig};
-use crate::engine::{Engine, host_error, presented, store_error};
+use crate::engine::{Engine, Issued, entropy_error, host_error, presented, store_error};
 use crate::error::{Error, Unauthorized};
 use crate::explain::Explanation;
-use crate::host::{ClientStore, StoreError};
+use crate::host::{ClientStore, InitialGrant, StoreError};
+use crate::issue::Draw;
+use crate::lifecycle::is_cancellation;
 use crate::policy::Trace;
 use crate::profile::Operation;
-use crate::request::{Caller, RegisterRequest};
+use crate::regime::Regime;
+use crate::request::{ManagementRequest, RegisterRequest};
 use crate::response::Registration;
+use crate::secret::{InitialAccessToken, TokenDigest};
 use crate::update::{Lost, Used};
 use crate::wire::WireError;
 
@@ -40,47 +44,58 @@ impl Registrar {
     /// [`Error::Rejected`] with everything that is wrong with the request, [`Error::Unauthorized`] if a credential is
     /// missing or bad, [`Error::Host`] if a part of the host fails. Nothing is stored then.
     pub async fn register(&self, request: RegisterRequest<'_>) -> Result<Registration, Error> {
-        let engine = self.0.regime();
-        engine.is_enabled()?;
-        access::admit_creation(&engine.policy, request.caller)?;
+        let (engine, entry) = self.admitted(&request).await?;
         let body = engine.open(&request)?;
         let statement = engine.statement(&body, Operation::Create, &request).await?;
         let claims = engine.claims_of(statement.as_ref(), Operation::Create)?;
         let signed = engine.verified_request(&body, claims.as_ref(), Operation::Create, &request).await?;
         let mut document = engine.request_document(body, signed.as_ref(), claims.as_ref())?;
+        engine.check_bindings(Operation::Create, request.certificate, &document, claims.as_ref()).await?;
         engine.consume_request(&document, signed.as_ref()).await?;
 
-        let facts = engine.facts(Operation::Create, &request, statement.as_ref().zip(claims.as_ref()), None);
+        let stated = statement.as_ref().zip(claims.as_ref());
+        let facts = engine.facts(Operation::Create, &request, stated, None);
         let cx = engine.context(Operation::Create, &request, None);
         let mut cx = cx.knowing(signed.as_ref(), statement.as_ref());
         let nonce = engine.attest(&mut cx, &document, &facts).await?;
-        engine.accept(engine.policy.apply(&mut document, &facts, None))?;
+        let faults = engine.policy.apply(&mut document, &facts, None);
+        if is_cancellation(&faults) {
+            let client = engine.cancel(engine.unique_key(&document, stated).as_deref()).await?;
+            return engine.respond_cancelled(client, &request).await;
+        }
+        engine.accept(faults)?;
         engine.accept(engine.sector_fault(&document).await.into_iter().collect())?;
 
         let mut draft = engine.draft(document, engine.initial_flags(), statement.as_ref());
         engine.ask_create(&cx, &mut draft).await?;
         let checked = engine.check_again(draft, &facts)?;
         engine.spend(&cx, nonce).await?;
-        if let (Some(statement), Some(claims)) = (&statement, &claims) {
+        engine.redeem(entry.as_ref()).await?;
+        if let Some((statement, claims)) = stated {
             engine.consume_statement(statement, claims).await?;
         }
-        let (client, secret, token) = engine.issue(checked, statement.as_ref()).await?;
-        let status = engine.policy.response.create_status.unwrap_or(201);
-        engine.respond(client, status, secret, token, Operation::Create, &request).await
+        let issued = engine.issue(checked, stated, entry.as_ref()).await?;
+        engine.respond(issued, Operation::Create, &request).await
     }
 
-    /// Reads a client (RFC 7592 section 2.1). Changes nothing.
+    /// Reads a client (RFC 7592 section 2.1). Changes nothing, but for a registration access token that was replaced
+    /// and kept until its successor is used: the first use of that ends it.
     ///
     /// # Errors
     ///
     /// [`Error::Unauthorized`] if the caller may not, whatever the reason; [`Error::Host`] if the store fails.
-    pub async fn read(&self, id: &ClientId, caller: &Caller) -> Result<Registration, Error> {
-        let engine = self.0.regime();
-        let client = engine.authenticate(Operation::Read, id, caller).await?;
-        let request = RegisterRequest::from_body(&[]).with_caller(caller);
-        engine.ask_read(&request, &client).await?;
-        let (secret, token) = (engine.shown_secret(&client), presented(caller));
-        engine.respond(client, 200, secret, token, Operation::Read, &request).await
+    pub async fn read<'a>(
+        &self,
+        id: &ClientId,
+        request: impl Into<ManagementRequest<'a>>,
+    ) -> Result<Registration, Error> {
+        let request = request.into();
+        let (engine, client, admitted) = self.0.authenticate(Operation::Read, id, &request).await?;
+        engine.ask_read(&request.into(), &client).await?;
+        let client = engine.seen(client, admitted).await?;
+        let (secret, token) = (engine.shown_secret(&client), presented(request.caller));
+        let issued = Issued { client, status: 200, secret, token };
+        engine.respond(issued, Operation::Read, &request.into()).await
     }
 
     /// Replaces the metadata of a client (RFC 7592 section 2.2): what is left out is deleted, or gets its default.
@@ -89,11 +104,11 @@ impl Registrar {
     ///
     /// As [`register`](Self::register) and [`read`](Self::read). The client stays as it was then.
     pub async fn update(&self, id: &ClientId, request: RegisterRequest<'_>) -> Result<Registration, Error> {
-        let engine = self.0.regime();
         let mut used = Used::default();
         for _ in 0..TRIES {
-            let client = engine.authenticate(Operation::Update, id, request.caller).await?;
-            match engine.update_once(client, &request, &mut used).await {
+            let (engine, client, admitted) =
+                self.0.authenticate(Operation::Update, id, &ManagementRequest::from(&request)).await?;
+            match engine.update_once(client, admitted, &request, &mut used).await {
                 // Somebody else changed the client: everything is judged again on what it is now.
                 Err(Error::Host(host)) if host.source.is::<Lost>() => {}
                 result => return result,
@@ -107,11 +122,14 @@ impl Registrar {
     /// # Errors
     ///
     /// As [`read`](Self::read).
-    pub async fn delete(&self, id: &ClientId, caller: &Caller) -> Result<(), Error> {
-        let engine = self.0.regime();
-        let client = engine.authenticate(Operation::Delete, id, caller).await?;
-        let request = RegisterRequest::from_body(&[]).with_caller(caller);
-        engine.ask_delete(&request, &client).await?;
+    pub async fn delete<'a>(
+        &self,
+        id: &ClientId,
+        request: impl Into<ManagementRequest<'a>>,
+    ) -> Result<(), Error> {
+        let request = request.into();
+        let (engine, client, _) = self.0.authenticate(Operation::Delete, id, &request).await?;
+        engine.ask_delete(&request.into(), &client).await?;
         match engine.store.delete(id).await {
             Ok(true) => Ok(()),
             // Somebody else deleted it first (RFC 7592 section 5).
@@ -127,14 +145,13 @@ impl Registrar {
     ///
     /// Only if the request cannot be read at all, or its caller may not register.
     pub async fn explain(&self, request: RegisterRequest<'_>) -> Result<Explanation, Error> {
-        let engine = self.0.regime();
-        engine.is_enabled()?;
-        access::admit_creation(&engine.policy, request.caller)?;
+        let (engine, _) = self.admitted(&request).await?;
         let body = engine.open(&request)?;
         let statement = engine.statement(&body, Operation::Create, &request).await?;
         let claims = engine.claims_of(statement.as_ref(), Operation::Create)?;
         let signed = engine.verified_request(&body, claims.as_ref(), Operation::Create, &request).await?;
         let mut document = engine.request_document(body, signed.as_ref(), claims.as_ref())?;
+        engine.check_bindings(Operation::Create, request.certificate, &document, claims.as_ref()).await?;
         let facts = engine.facts(Operation::Create, &request, statement.as_ref().zip(claims.as_ref()), None);
         let mut trace = Trace::default();
         let mut violations = engine.policy.apply(&mut document, &facts, Some(&mut trace));
@@ -142,6 +159,83 @@ impl Registrar {
             violations.extend(engine.sector_fault(&document).await);
         }
         Ok(Explanation::new(&engine.policy.name, &document, trace, violations))
+    }
+
+    /// The profile that a registration is under, if its caller may register.
+    async fn admitted(&self, request: &RegisterRequest<'_>) -> Result<(Regime<'_>, Option<Entry>), Error> {
+        self.0.is_enabled()?;
+        let entry = self.0.entry(request.caller).await?;
+        let regime = self.0.regime_of_entry(entry.as_ref())?;
+        regime.admit_creation(request.caller, request.certificate, entry.as_ref())?;
+        Ok((regime, entry))
+    }
+
+    /// Makes an initial access token (RFC 7591 section 1.2), shown here and never again, and keeps its digest.
+    ///
+    /// ```
+    /// use oauth_dcr::testing::run;
+    /// use oauth_dcr::{
+    ///     InitialGrant, MemoryClientStore, MemoryInitialAccessTokens, Registrar, RegistrarConfig,
+    /// };
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+    /// let registrar = Registrar::builder(config, MemoryClientStore::default())
+    ///     .initial_access_tokens(MemoryInitialAccessTokens::default())
+    ///     .build()?;
+    /// let token = run(registrar.issue_initial_access_token(&InitialGrant::new("acme-2026").with_uses(10)))?;
+    /// assert_eq!(token.expose_secret().len(), 43);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Host`] if the registrar was given no place to keep tokens, if it has no profile of the name that the
+    /// grant says, if a grant of this name is there already, or if the random source or the store fails.
+    pub async fn issue_initial_access_token(
+        &self,
+        grant: &InitialGrant,
+    ) -> Result<InitialAccessToken, Error> {
+        const PART: &str = "initial access tokens";
+        let engine = &*self.0;
+        let Some(tokens) = &engine.initial_access else {
+            return Err(host_error(PART, false, "the registrar has no place to keep them".into()));
+        };
+        if let Some(name) = grant.profile()
+            && !engine.regimes().any(|regime| **regime.profile_name == *name)
+        {
+            return Err(host_error(PART, false, unknown_profile(name).into()));
+        }
+        let draw = Draw::new(&*engine.entropy).map_err(entropy_error)?;
+        let token = InitialAccessToken::from(draw.token().expose_secret().to_owned());
+        tokens.insert(&TokenDigest::of(token.expose_secret()), grant).await.map_err(store_error)?;
+        Ok(token)
+    }
+
+    /// Moves a client to another state of its life: approves a pending one, suspends one, resumes a suspended one. For
+    /// the host; what a client sends changes no state.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Host`] with [`StoreError::NotFound`] if there is no such client, or if the store fails.
+    pub async fn set_state(&self, id: &ClientId, state: ClientState) -> Result<Client, Error> {
+        let store = &self.0.store;
+        for _ in 0..TRIES {
+            let client = store.get(id).await.map_err(store_error)?;
+            let client = client.ok_or_else(|| store_error(StoreError::NotFound))?;
+            if client.state == state {
+                return Ok(client);
+            }
+            let revision = client.revision;
+            let next = Client { state, revision: revision + 1, ..client };
+            match store.replace(&next, revision).await {
+                Ok(()) => return Ok(next),
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(store_error(error)),
+            }
+        }
+        Err(store_error(StoreError::Conflict))
     }
 
     /// What the configuration allows that an attacker could use.
@@ -167,13 +261,13 @@ impl Registrar {
     /// Whether an operation is offered: registration is on, and the profile has it.
     #[must_use]
     pub fn offers(&self, operation: Operation) -> bool {
-        self.0.settings.is_enabled && access::is_offered(self.0.regime().policy, operation)
+        self.0.settings.is_enabled && self.0.regimes().any(|regime| regime.offers(operation))
     }
 
     /// The largest request body that is read, in bytes.
     #[must_use]
     pub fn max_body_bytes(&self) -> usize {
-        self.0.regime().policy.max_bytes
+        self.0.regimes().map(|regime| regime.policy.max_bytes).max().unwrap_or_default()
     }
 }
 

@@ -6,6 +6,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::client::ClientId;
+use crate::host::InitialGrant;
+use crate::profile::Sender;
 use crate::secret::RegistrationAccessToken;
 
 /// A registration or update request: the body as it came, and the facts that the host asserts.
@@ -69,18 +71,106 @@ impl fmt::Debug for RegisterRequest<'_> {
     }
 }
 
+/// A read or a deletion: who calls, with which certificate, from where.
+///
+/// A [`Caller`] alone is one: `registrar.read(&id, &caller)`.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct ManagementRequest<'a> {
+    pub(crate) caller: &'a Caller,
+    pub(crate) certificate: Option<&'a ClientCertificate>,
+    pub(crate) remote_address: Option<IpAddr>,
+}
+
+impl<'a> ManagementRequest<'a> {
+    /// A request of this caller.
+    pub fn new(caller: &'a Caller) -> Self {
+        Self { caller, certificate: None, remote_address: None }
+    }
+
+    /// The certificate the caller proved to hold the key of.
+    pub fn with_client_certificate(self, certificate: &'a ClientCertificate) -> Self {
+        Self { certificate: Some(certificate), ..self }
+    }
+
+    /// The address it comes from, for hooks.
+    pub fn with_remote_address(self, address: IpAddr) -> Self {
+        Self { remote_address: Some(address), ..self }
+    }
+}
+
+impl<'a> From<&'a Caller> for ManagementRequest<'a> {
+    fn from(caller: &'a Caller) -> Self {
+        Self::new(caller)
+    }
+}
+
+/// The facts of an update without its body.
+impl<'a> From<&RegisterRequest<'a>> for ManagementRequest<'a> {
+    fn from(request: &RegisterRequest<'a>) -> Self {
+        let RegisterRequest { caller, certificate, remote_address, .. } = *request;
+        Self { caller, certificate, remote_address }
+    }
+}
+
+/// A request without a body.
+impl<'a> From<ManagementRequest<'a>> for RegisterRequest<'a> {
+    fn from(request: ManagementRequest<'a>) -> Self {
+        let ManagementRequest { caller, certificate, remote_address } = request;
+        Self { certificate, remote_address, ..Self::from_body(&[]).with_caller(caller) }
+    }
+}
+
 /// Who calls: a fact that the host asserts. The engine reads no access token that it did not issue.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Caller {
     /// Nobody in particular.
     Anonymous,
-    /// Whoever holds this token, as presented. Checked on read, update and delete.
+    /// Whoever holds this token, as presented: an initial access token on register, a registration access token on
+    /// read, update and delete.
     Bearer(RegistrationAccessToken),
     /// A bearer token was presented that cannot be one.
     Malformed,
-    /// The client itself: the host verified an access token of it.
+    /// Whoever holds an initial access token that the host verified itself, such as a signed one. Its uses are the
+    /// host's to count.
+    Granted(InitialGrant),
+    /// The client itself: the host verified an access token of it, of which it says no more.
     Client(ClientId),
+    /// The client itself, by an access token whose scopes and sender the host tells.
+    AccessToken(AccessToken),
+}
+
+/// An access token of a client, which the host verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AccessToken {
+    /// Whose it is: who authenticated for it.
+    pub client_id: ClientId,
+    /// Its scopes.
+    pub scopes: Vec<String>,
+    /// How it is bound to its sender, if the host checked that the caller is the sender.
+    pub sender: Option<Sender>,
+}
+
+impl AccessToken {
+    /// A bearer token without scopes.
+    #[must_use]
+    pub fn new(client_id: ClientId) -> Self {
+        Self { client_id, scopes: Vec::new(), sender: None }
+    }
+
+    /// The scopes of the token.
+    #[must_use]
+    pub fn with_scopes<'s>(self, scopes: impl IntoIterator<Item = &'s str>) -> Self {
+        Self { scopes: scopes.into_iter().map(str::to_owned).collect(), ..self }
+    }
+
+    /// The binding of the token (RFC 8705 section 3, RFC 9449), which the host checked.
+    #[must_use]
+    pub fn with_sender(self, sender: Sender) -> Self {
+        Self { sender: Some(sender), ..self }
+    }
 }
 
 /// Facts about a client certificate, which the host verified.
@@ -91,13 +181,31 @@ pub struct ClientCertificate {
     pub subject_dn: String,
     /// Attributes by dotted name: `subject.OU`, `subject.organizationIdentifier`, `san.uri`.
     pub attributes: BTreeMap<String, String>,
+    /// The sets of trust anchors that it was verified against.
+    pub anchors: Vec<String>,
 }
 
 impl ClientCertificate {
     /// A certificate with this subject.
     #[must_use]
     pub fn new(subject_dn: impl Into<String>) -> Self {
-        Self { subject_dn: subject_dn.into(), attributes: BTreeMap::new() }
+        Self { subject_dn: subject_dn.into(), attributes: BTreeMap::new(), anchors: Vec::new() }
+    }
+
+    pub(crate) fn is_verified_by(&self, anchors: &str) -> bool {
+        self.anchors.iter().any(|own| own == anchors)
+    }
+
+    pub(crate) fn subject_is(&self, dn: &str) -> bool {
+        self.subject_dn == dn
+    }
+
+    pub(crate) fn is_in_key_set(&self, _: &serde_json::Value) -> bool {
+        false
+    }
+
+    pub(crate) fn attributes(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.attribute(name).into_iter()
     }
 
     /// An attribute by its dotted name.

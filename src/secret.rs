@@ -53,6 +53,8 @@ secret_text! {
     ClientSecret
     /// A registration access token in clear (RFC 7592 section 1.2).
     RegistrationAccessToken
+    /// An initial access token in clear, as it is issued once (RFC 7591 section 1.2).
+    InitialAccessToken
     /// A secret of the configuration, shared with an issuer or with clients.
     SharedSecret
 }

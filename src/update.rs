@@ -1,23 +1,27 @@
 //! Updates (RFC 7592 section 2.2): a replacement of the whole, judged as a registration is.
 
+use time::OffsetDateTime;
+
+use crate::access::Admitted;
 use crate::client::{Client, Registered};
 use crate::config::UpdateMode;
-use crate::engine::{Checked, entropy_error, host_error, presented, store_error};
+use crate::engine::{Checked, Issued, entropy_error, host_error, presented, store_error};
 use crate::error::{Error, Failure, Unauthorized, Violation};
 use crate::host::StoreError;
-use crate::issue::{self, Draw, SecretNeed};
+use crate::issue::{Draw, SecretNeed};
 use crate::metadata::{Document, FieldId, Origin, fields};
 use crate::profile::{Operation, Rotate};
 use crate::regime::Regime;
-use crate::request::RegisterRequest;
+use crate::request::{Caller, RegisterRequest};
 use crate::response::Registration;
-use crate::secret::TokenDigest;
+use crate::secret::{RegistrationAccessToken, TokenDigest};
 
 impl Regime<'_> {
     /// Judges an update and stores it, once.
     pub(crate) async fn update_once(
         &self,
         client: Client,
+        admitted: Admitted,
         request: &RegisterRequest<'_>,
         used: &mut Used,
     ) -> Result<Registration, Error> {
@@ -30,6 +34,7 @@ impl Regime<'_> {
         let signed = self.verified_request(&body, claims.as_ref(), Operation::Update, request).await?;
         let mut document = self.request_document(body, signed.as_ref(), claims.as_ref())?;
         self.accept(self.identity_faults(&client, &document))?;
+        self.check_bindings(Operation::Update, request.certificate, &document, claims.as_ref()).await?;
         if !std::mem::replace(&mut used.request, true) {
             self.consume_request(&document, signed.as_ref()).await?;
         }
@@ -60,38 +65,63 @@ impl Regime<'_> {
             self.consume_statement(statement, claims).await?;
         }
 
+        let now = self.clock.now();
         let expected_revision = client.revision;
         let draw = Draw::new(&*self.entropy).map_err(entropy_error)?;
+        let stated = statement.as_ref().zip(claims.as_ref());
         let mut next = Client {
             metadata: Registered::new(draft.document.to_json_text()),
             flags: draft.flags,
-            provenance: match &statement {
+            provenance: match stated {
                 None => client.provenance.clone(),
-                statement => self.provenance(statement.as_ref()),
+                Some((statement, _)) => client.provenance.clone().with_statement(statement),
             },
+            unique_key: self.unique_key_of_update(&client, &draft.document, stated),
+            // An update does not prolong what the last statement limited.
+            expires_at: client.expires_at.into_iter().chain(self.not_after(stated)).min(),
             revision: expected_revision + 1,
-            ..client
+            ..client.clone()
         };
-        let need = SecretNeed::of(&draft.document, &self.policy);
-        let secret_expiry = issue::secret_expiry(&self.policy, next.expires_at, self.clock.now());
-        let issued =
-            issue::renew_secret(&mut next, need, self.settings.return_secret_on_read, &draw, secret_expiry);
-        let rotate = self.policy.response.management_token.as_ref().and_then(|token| token.rotate);
-        let mut token = presented(request.caller);
-        if matches!(rotate, Some(Rotate::OnUpdate | Rotate::OnRead)) && token.is_some() {
-            let fresh = draw.token();
-            next.token = Some(TokenDigest::of(fresh.expose_secret()));
-            token = Some(fresh);
-        }
+        let need = SecretNeed::of(&draft.document, self.policy);
+        let issued = self.renew_secret(&mut next, need, &draw, now);
+        let token = self.rotated(&mut next, admitted, request.caller, &draw, now);
         match self.store.replace(&next, expected_revision).await {
             Ok(()) => {}
             Err(StoreError::Conflict) => return Err(host_error("store", true, Box::new(Lost))),
             // It was deleted in the meantime, and an update does not bring it back.
             Err(StoreError::NotFound) => return Err(Unauthorized::InvalidToken.into()),
+            Err(StoreError::Duplicate { .. }) => return Err(self.duplicate()),
             Err(error) => return Err(store_error(error)),
         }
         let secret = issued.or_else(|| self.shown_secret(&next));
-        self.respond(next, 200, secret, token, Operation::Update, request).await
+        let issued = Issued { client: next, status: 200, secret, token };
+        self.respond(issued, Operation::Update, request).await
+    }
+
+    /// The registration access token that the answer shows: a fresh one where the profile replaces it, else the one
+    /// that was presented. Whoever presents the current one has seen it, so that none before it is needed any more.
+    fn rotated(
+        &self,
+        next: &mut Client,
+        admitted: Admitted,
+        caller: &Caller,
+        draw: &Draw,
+        now: OffsetDateTime,
+    ) -> Option<RegistrationAccessToken> {
+        let shown = presented(caller)?;
+        if admitted == Admitted::Token {
+            next.previous_token = None;
+        }
+        let management = self.policy.response.management_token.as_ref();
+        if !management.is_some_and(|own| matches!(own.rotate, Some(Rotate::OnUpdate | Rotate::OnRead))) {
+            return Some(shown);
+        }
+        let fresh = draw.token();
+        next.token = Some(TokenDigest::of(fresh.expose_secret()));
+        next.token_expires_at = self.token_expiry(now);
+        let is_kept = management.and_then(|own| own.keep_until_used).unwrap_or(false);
+        next.previous_token = is_kept.then(|| TokenDigest::of(shown.expose_secret()));
+        Some(fresh)
     }
 
     /// RFC 7592 section 2.2: the request names its client, repeats its secret or leaves it out, and has none of the

@@ -41,9 +41,7 @@ impl WireError {
             }
             Error::Rejected(rejection) => Self::rejected(rejection, style),
             Error::Unauthorized(unauthorized) => Self::unauthorized(*unauthorized),
-            Error::Forbidden => {
-                Self::with_code(403, &ErrorCode::ACCESS_DENIED, "the credentials do not allow this operation")
-            }
+            Error::InsufficientScope(scope) => Self::insufficient_scope(scope),
             Error::UnsupportedMediaType => {
                 let text = "the body must be application/json in UTF-8";
                 Self::with_code(415, &ErrorCode::INVALID_REQUEST, text).header("accept", "application/json")
@@ -102,7 +100,18 @@ impl WireError {
         if style.reason {
             body.insert("reason".to_owned(), description.into());
         }
-        Self::new(rejection.status, Value::Object(body).to_string())
+        let answer = Self::new(rejection.status, Value::Object(body).to_string());
+        // RFC 9110 section 15.5.2: a 401 has a challenge. There is none for certificates.
+        if rejection.status == 401 { answer.header("www-authenticate", CHALLENGE) } else { answer }
+    }
+
+    /// RFC 6750 section 3.1: 403, with the scope that would do.
+    fn insufficient_scope(scope: &str) -> Self {
+        let answer = Self::with_code(403, &ErrorCode::INSUFFICIENT_SCOPE, "the token lacks a scope");
+        // Section 3: other characters would end the quotes.
+        let is_scope = |byte: u8| matches!(byte, b' ' | 0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+        let scope = if scope.bytes().all(is_scope) { scope } else { "" };
+        answer.header("www-authenticate", &format!(r#"Bearer error="insufficient_scope", scope="{scope}""#))
     }
 
     fn unauthorized(unauthorized: Unauthorized) -> Self {
@@ -110,7 +119,7 @@ impl WireError {
             // RFC 6750 section 3: at least one parameter; section 3.1: no error code without credentials.
             Unauthorized::Missing => {
                 Self::new(401, r#"{"error_description":"a bearer token is needed"}"#.to_owned())
-                    .header("www-authenticate", r#"Bearer realm="client registration""#)
+                    .header("www-authenticate", CHALLENGE)
             }
             Unauthorized::InvalidToken => {
                 Self::with_code(401, &ErrorCode::INVALID_TOKEN, "the token is not valid here")

@@ -9,8 +9,7 @@ use crate::config::{ConfigProblem, ConfigWarning, RegistrarConfig};
 use crate::evidence::{Attestation, Nonces};
 use crate::hooked::HookSettings;
 use crate::host::EvidenceVerifier;
-use crate::policy::Policy;
-use crate::profile::Hook;
+use crate::policy::{NONCE_LIFETIMES, Policy};
 use crate::secret::SharedSecret;
 
 /// What a host says about hooks and attestation.
@@ -82,58 +81,59 @@ impl RegistrarBuilder {
         self
     }
 
-    /// How long evidence may take to come back with a nonce, in whole seconds. Default: `nonce_ttl_s` of the hook
+    /// How long evidence may take to come back with a nonce, in whole seconds, up to a day. Default: `nonce_ttl_s` of the hook
     /// `verify_evidence` of the profile, else 300 seconds.
     pub fn evidence_nonce_lifetime(mut self, lifetime: Duration) -> Self {
         self.hooks.nonce_lifetime = Some(lifetime);
         self
     }
 
-    /// A profile that names the step `verify_evidence` needs somebody who takes it.
-    pub(super) fn without_verifier(&self) -> Option<ConfigProblem> {
+    /// A profile that names the step `verify_evidence` needs somebody who takes it, and time to take it in.
+    pub(super) fn without_verifier(&self, policy: &Policy) -> Vec<ConfigProblem> {
+        let Some(step) = policy.evidence_step() else { return Vec::new() };
         let is_alone = self.hooks.verifier.is_none() && self.hook.is_none();
-        (is_alone && self.evidence_step().is_some())
-            .then(|| problem("hooks", "`verify_evidence` needs an evidence verifier or a script hook"))
+        let is_timeless = step.config.get("nonce_ttl_s").is_some() && policy.nonce_lifetime_s().is_none();
+        [
+            (is_alone, "`verify_evidence` needs an evidence verifier or a script hook"),
+            (is_timeless, "`nonce_ttl_s` of `verify_evidence` must be of 1 to 86400 seconds"),
+        ]
+        .into_iter()
+        .filter(|(is_wrong, _)| *is_wrong)
+        .map(|(_, message)| problem("hooks", message))
+        .collect()
     }
 
     pub(super) fn attestation(&self) -> Result<Option<Attestation>, ConfigProblem> {
-        let HookParts { verifier, nonce_key, nonce_lifetime, .. } = &self.hooks;
-        if self.hooks.time_limit.is_some_and(|limit| limit.is_zero()) {
+        let HookParts { time_limit, verifier, nonce_key, nonce_lifetime, .. } = &self.hooks;
+        if time_limit.is_some_and(|limit| limit.is_zero()) {
             return Err(problem("hook_time_limit", "must not be zero, since no hook could answer"));
         }
-        let Some(verifier) = verifier.clone() else { return Ok(None) };
-        let lifetime_s = match nonce_lifetime {
-            Some(lifetime) => i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX),
-            None => {
-                self.evidence_step().and_then(|step| step.config.get("nonce_ttl_s")?.as_i64()).unwrap_or(300)
-            }
-        };
-        if lifetime_s <= 0 {
-            return Err(problem("evidence_nonce_lifetime", "must be a second or more"));
+        let lifetime_s = nonce_lifetime.map(|lifetime| i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX));
+        if lifetime_s.is_some_and(|seconds| !NONCE_LIFETIMES.contains(&seconds)) {
+            return Err(problem("evidence_nonce_lifetime", "must be of 1 to 86400 seconds"));
         }
+        let Some(verifier) = verifier.clone() else { return Ok(None) };
         let nonces = match nonce_key {
             Some(key) if key.expose_secret().len() < MIN_KEY => {
                 return Err(problem("evidence_nonce_key", &format!("must have {MIN_KEY} bytes or more")));
             }
-            Some(key) => Nonces::shared(key, lifetime_s),
-            None => Nonces::of_this_node(&*self.entropy, lifetime_s)
+            Some(key) => Nonces::shared(key),
+            None => Nonces::of_this_node(&*self.entropy)
                 .map_err(|error| problem("evidence_nonce_key", &error.to_string()))?,
         };
-        Ok(Some(Attestation { verifier, nonces }))
+        Ok(Some(Attestation { verifier, nonces, lifetime_s }))
     }
 
-    /// Janssen's `dcrAttestationEvidenceRequired` alone demands evidence, not that it is good.
-    pub(super) fn hook_warnings(&self, policy: &Policy) -> Option<ConfigWarning> {
+    /// Janssen's `dcrAttestationEvidenceRequired` demands evidence, not that it is good.
+    pub(super) fn hook_warnings<'p>(
+        &self,
+        mut policies: impl Iterator<Item = &'p Policy>,
+    ) -> Option<ConfigWarning> {
         let is_judged = self.hooks.verifier.is_some() || self.hook.is_some();
-        (policy.demands_evidence() && !is_judged).then(|| ConfigWarning {
+        (!is_judged && policies.any(Policy::demands_evidence)).then(|| ConfigWarning {
             property: "dcrAttestationEvidenceRequired".to_owned(),
             message: "evidence is demanded and nobody verifies it: any text is taken for evidence".to_owned(),
         })
-    }
-
-    fn evidence_step(&self) -> Option<Hook> {
-        let profile = self.profile.as_ref().and_then(|profile| profile.compose().ok())?;
-        profile.hooks.into_iter().rfind(|hook| hook.name == "verify_evidence")
     }
 }
 

@@ -241,6 +241,23 @@ pub struct RegistrarConfig {
     /// If true, anyone can ask for a client that never expires.
     #[serde(deserialize_with = "lenient::flag")]
     pub lifetime_may_exceed_server_limit: bool,
+    /// Whether a registration access token that was replaced stays good until its successor is first used, so that a
+    /// client that never saw the answer is not locked out. Default: false. Only with
+    /// `rotateClientRegistrationAccessTokenOnUsage`.
+    #[serde(deserialize_with = "lenient::flag")]
+    pub keep_registration_access_token_until_next_use: bool,
+    /// How long a client secret that was replaced stays good, in seconds, so that a client in many places can change
+    /// over. Default: 0. An update that long before the secret expires, or later, brings a fresh one.
+    #[serde(deserialize_with = "lenient::count::<_, 0>")]
+    pub client_secret_overlap_seconds: usize,
+    /// How long a client is kept after it expired, in seconds, before [`Registrar::sweep`](crate::Registrar::sweep)
+    /// removes it. Default: 0. It behaves as deleted from the moment it expires.
+    #[serde(deserialize_with = "lenient::count::<_, 0>")]
+    pub expired_client_grace_seconds: usize,
+    /// After how many seconds [`Registrar::sweep`](crate::Registrar::sweep) removes a client that was never used.
+    /// Default: 0, never. The host reports uses by [`ClientDirectory::touch`](crate::ClientDirectory::touch).
+    #[serde(deserialize_with = "lenient::count::<_, 0>")]
+    pub unused_client_lifetime_seconds: usize,
     /// The server's scopes. Default: not known, and `scope` is stored as asked.
     pub scopes: Option<Vec<ScopeEntry>>,
     /// The issuer identifier of the authorization server. Default: none. A profile may ask for it in `aud`.

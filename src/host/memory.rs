@@ -94,6 +94,11 @@ impl ClientStore for MemoryClientStore {
         Ok(read(self.shard(id)).clients.get(id).cloned())
     }
 
+    async fn find_unique(&self, unique_key: &str) -> Result<Option<Client>, StoreError> {
+        let owner = read(&self.unique).get(unique_key).cloned();
+        Ok(owner.and_then(|id| read(self.shard(&id)).clients.get(&id).cloned()))
+    }
+
     async fn replace(&self, client: &Client, expected_revision: u64) -> Result<(), StoreError> {
         let mut unique = write(&self.unique);
         if let Some(owner) =

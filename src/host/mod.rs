@@ -3,6 +3,7 @@
 mod cached;
 mod evidence;
 mod hook;
+mod initial_access;
 mod memory;
 mod replay;
 mod resolver;
@@ -12,6 +13,7 @@ pub use cached::{CachedResolver, CachedResolverBuilder};
 pub use evidence::{EvidenceVerdict, EvidenceVerifier};
 pub use hook::{Draft, HookChain, HookContext, HookError, HookFns, NoHook, ScriptHook, UnverifiedJwt};
 pub(crate) use hook::{StatementFacts, guard};
+pub use initial_access::{InitialAccessTokens, InitialGrant, MemoryInitialAccessTokens};
 pub use memory::MemoryClientStore;
 pub use replay::{MemoryReplayGuard, ReplayGuard, ReplayKey};
 pub use resolver::{FetchError, FetchPurpose, JwksResolver, NoNetwork};

@@ -34,6 +34,17 @@ pub trait ClientStore: Debug + Send + Sync {
     /// Only if the store itself fails: an unknown id is `None`.
     async fn get(&self, id: &ClientId) -> Result<Option<Client>, StoreError>;
 
+    /// The client with this [`Client::unique_key`]. Asked for only under a profile in which a request can cancel a
+    /// registration (`lifecycle.cancel_when`).
+    ///
+    /// # Errors
+    ///
+    /// If the store fails, or cannot look up by unique key, which is the default.
+    async fn find_unique(&self, unique_key: &str) -> Result<Option<Client>, StoreError> {
+        let _ = unique_key;
+        Err(StoreError::Backend("this store does not look up by unique key".into()))
+    }
+
     /// Puts a client in the place of its earlier version: compare and swap in one step, so that two updates cannot
     /// overwrite each other.
     ///
@@ -108,6 +119,10 @@ macro_rules! delegate {
 
             async fn get(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
                 (**self).get(id).await
+            }
+
+            async fn find_unique(&self, unique_key: &str) -> Result<Option<Client>, StoreError> {
+                (**self).find_unique(unique_key).await
             }
 
             async fn replace(&self, client: &Client, expected_revision: u64) -> Result<(), StoreError> {

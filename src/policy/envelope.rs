@@ -1,11 +1,15 @@
 //! Members of the body that are no metadata: judged before all others, and taken out.
 
 use std::borrow::Cow;
+use std::ops::RangeInclusive;
 
 use super::{Facts, Policy, shape};
 use crate::error::Violation;
 use crate::metadata::{Document, FieldValue, fields};
-use crate::profile::{Merge, Operation};
+use crate::profile::{Hook, Merge, Operation};
+
+/// How long a nonce may live, in seconds: evidence that is a day old is not current.
+pub(crate) const NONCE_LIFETIMES: RangeInclusive<i64> = 1..=86_400;
 
 impl Policy {
     /// The attestation evidence, from the request or from a statement whose claims win over it. What is wrong with it
@@ -38,6 +42,20 @@ impl Policy {
     /// Whether a registration needs evidence.
     pub(crate) fn demands_evidence(&self) -> bool {
         self.envelope.required.contains(&fields::EVIDENCE)
+    }
+
+    /// The step of the host that judges evidence, if the profile names it. That of the last layer counts.
+    pub(crate) fn evidence_step(&self) -> Option<&Hook> {
+        self.hooks.iter().rfind(|hook| hook.name == "verify_evidence")
+    }
+
+    /// How long the nonces of that step live, if it says so.
+    pub(crate) fn nonce_lifetime_s(&self) -> Option<i64> {
+        self.evidence_step()?
+            .config
+            .get("nonce_ttl_s")?
+            .as_i64()
+            .filter(|seconds| NONCE_LIFETIMES.contains(seconds))
     }
 
     /// Judges the members of the body that are no metadata, and takes them out.

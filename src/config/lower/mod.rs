@@ -1,5 +1,6 @@
 //! From properties to a profile.
 
+mod access;
 mod rules;
 mod trust;
 
@@ -206,8 +207,12 @@ impl RegistrarConfig {
     }
 
     fn response_policy(&self) -> ResponsePolicy {
-        let rotated =
-            ManagementToken { issue: true, rotate: Some(Rotate::OnUpdate), ..ManagementToken::default() };
+        let rotated = ManagementToken {
+            issue: true,
+            rotate: Some(Rotate::OnUpdate),
+            keep_until_used: self.keep_registration_access_token_until_next_use.then_some(true),
+            ..ManagementToken::default()
+        };
         ResponsePolicy {
             management_token: self.rotate_client_registration_access_token_on_usage.then_some(rotated),
             ..ResponsePolicy::default()

@@ -61,6 +61,8 @@ model! {
         ttl_s: i64,
         /// The longest secret, in characters.
         max_length: Option<usize>,
+        /// How long a secret that was replaced stays good, in seconds. Default: 0.
+        overlap_s: Option<i64>,
     }
 
     /// The registration access token.
@@ -73,6 +75,9 @@ model! {
         scopes: Vec<String>,
         /// When it is replaced.
         rotate: Option<Rotate>,
+        /// Whether a token that was replaced stays good until its successor is first used, so that a client that never
+        /// saw the answer is not locked out. Default: false.
+        keep_until_used: Option<bool>,
     }
 
     /// The code and status of a kind of failure.
