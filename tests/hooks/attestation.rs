@@ -64,7 +64,7 @@ async fn what_cannot_be_evidence_is_stale() {
         (json!({ "a": 1 }), "evidence: must be a string and not an object"),
         (json!(["a"]), "evidence: must be a string and not an array"),
         (json!("line\nbreak"), "evidence: has a control character"),
-        (json!("x".repeat(32_769)), "evidence: is longer than 32768 characters"),
+        (json!("x".repeat(32_769)), "evidence: must have at most 32768 characters"),
         (json!(null), "evidence: must be given"),
     ] {
         let host = demanding(json!({}));

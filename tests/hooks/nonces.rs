@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use oauth_dcr::testing::{FailingEntropy, ManualClock};
 use oauth_dcr::{
     Caller, ClientCertificate, ClientId, EvidenceVerdict, EvidenceVerifier, HookContext, HookError, HookFns,
-    MemoryReplayGuard, Profile, RegisterRequest, RegistrarBuilder, ReplayGuard, ReplayKey, SharedSecret,
-    StoreError,
+    InitialGrant, MemoryReplayGuard, Profile, RegisterRequest, RegistrarBuilder, ReplayGuard, ReplayKey,
+    SharedSecret, StoreError,
 };
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -216,6 +216,7 @@ async fn nonces_expire() {
 #[tokio::test]
 async fn a_nonce_is_of_its_asker() {
     let client = |id: &str| Some(Caller::Client(ClientId::new(id).unwrap()));
+    let granted = |id: &str| Some(Caller::Granted(InitialGrant::new(id)));
     let certificate = |subject: &str| Some(ClientCertificate::new(subject));
     let software = |id: &str| presenting(json!({ "software_id": id }));
     // Who asks, by caller, certificate and statement.
@@ -223,6 +224,8 @@ async fn a_nonce_is_of_its_asker() {
         (None, None, plain(json!({}))),
         (client("one"), None, plain(json!({}))),
         (client("two"), None, plain(json!({}))),
+        (granted("one"), None, plain(json!({}))),
+        (granted("two"), None, plain(json!({}))),
         (None, certificate("CN=one"), plain(json!({}))),
         (None, certificate("CN=two"), plain(json!({}))),
         (None, None, software("one")),
