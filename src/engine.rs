@@ -21,7 +21,7 @@ use crate::host::{
 };
 use crate::issue::{self, Draw, SecretNeed};
 use crate::json::Limits;
-use crate::lifecycle::{Claims, Taken};
+use crate::lifecycle::Claims;
 use crate::metadata::{Document, FieldValue, Origin, fields};
 use crate::policy::Facts;
 use crate::profile::{ClientUri, Operation};
@@ -240,7 +240,7 @@ impl Regime<'_> {
                     return Err(self.policy.reject(vec![violation]).into());
                 }
                 Err(StoreError::Duplicate { existing }) => {
-                    if let Taken::Over(client) = self.meet(&existing, &client, now).await? {
+                    if let Some(client) = self.meet(&existing, &client, now).await? {
                         let status = self.policy.response.upsert_status.unwrap_or(200);
                         return Ok(Issued { client, status, secret, token });
                     }

@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
+use crate::certificate::ClientCertificate;
 use crate::client::ClientId;
 use crate::engine::{entropy_error, host_error};
 use crate::entropy::{Entropy, EntropyError};
@@ -188,7 +189,8 @@ impl Nonces {
 /// could answer in its place. The address is no part of it: it changes between two requests of one device.
 fn asker(cx: &HookContext<'_>) -> [u8; 32] {
     let software = cx.statement_claim("software_id").and_then(|value| value.as_str());
-    let subject = cx.certificate.and_then(|certificate| certificate.attribute("subject_dn"));
+    let subject = cx.certificate.map(ClientCertificate::subject_dn);
+    let signer = cx.certificate.and_then(ClientCertificate::issuer_dn);
     let (token, grant, client) = match cx.caller {
         Caller::Bearer(token) => (Some(token.expose_secret()), None, None),
         Caller::Granted(grant) => (None, Some(grant.id()), None),
@@ -198,7 +200,7 @@ fn asker(cx: &HookContext<'_>) -> [u8; 32] {
     };
     let client = client.map(ClientId::as_str);
     let mut hash = Sha256::new();
-    for part in [Some(cx.profile), cx.statement_issuer(), software, subject, token, grant, client] {
+    for part in [Some(cx.profile), cx.statement_issuer(), software, subject, signer, token, grant, client] {
         // Lengths keep what is absent apart from what is empty, and each part in its place.
         hash.update(part.map_or(0, |part| part.len() as u64 + 1).to_be_bytes());
         hash.update(part.unwrap_or_default());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::client::{Client, ClientState};
+use crate::client::{Client, ClientId, ClientState};
 use crate::engine::{host_error, store_error};
 use crate::error::{Error, Failure, Violation};
 use crate::host::StoreError;
@@ -13,19 +13,12 @@ use crate::metadata::Document;
 use crate::policy::{claim, numeric_date};
 use crate::profile::{Lifecycle, OnDuplicate};
 use crate::regime::Regime;
+use crate::request::RegisterRequest;
 use crate::secret::TokenDigest;
 use crate::statement::Statement;
 
 /// How often a registration is tried again that met another one of the same client.
 const TRIES: usize = 8;
-
-/// What a registration that is taken for an update did.
-pub(crate) enum Taken {
-    /// It took the place of this client.
-    Over(Client),
-    /// That client is gone: the registration can be stored as a new one.
-    Gone,
-}
 
 /// A verified statement with the claims of it that count.
 pub(crate) type Claims<'a> = (&'a Statement<'a>, &'a Document<'a>);
@@ -83,22 +76,23 @@ impl Regime<'_> {
         }
     }
 
-    /// What a registration does that meets a client with its unique key.
+    /// What a registration does that meets a client with its unique key: the client whose place it took, or nothing if
+    /// that one is gone and the registration can be stored as a new one.
     pub(crate) async fn meet(
         &self,
-        existing: &crate::ClientId,
+        existing: &ClientId,
         newcomer: &Client,
         now: OffsetDateTime,
-    ) -> Result<Taken, Error> {
+    ) -> Result<Option<Client>, Error> {
         let on_duplicate = self.policy.lifecycle.on_duplicate.unwrap_or(OnDuplicate::Reject);
         for _ in 0..TRIES {
             let Some(old) = self.store.get(existing).await.map_err(store_error)? else {
-                return Ok(Taken::Gone);
+                return Ok(None);
             };
             // An expired client is as good as deleted, and its key is free.
             if old.is_expired(now) {
                 self.store.delete(existing).await.map_err(store_error)?;
-                return Ok(Taken::Gone);
+                return Ok(None);
             }
             let is_taken = matches!(on_duplicate, OnDuplicate::Replace | OnDuplicate::Upsert);
             // Nothing that a client does brings back one that was switched off.
@@ -108,7 +102,7 @@ impl Regime<'_> {
             let revision = old.revision;
             let next = self.taken_over(old, newcomer, on_duplicate, now);
             match self.store.replace(&next, revision).await {
-                Ok(()) => return Ok(Taken::Over(next)),
+                Ok(()) => return Ok(Some(next)),
                 Err(StoreError::Conflict | StoreError::NotFound) => {}
                 Err(error) => return Err(store_error(error)),
             }
@@ -145,16 +139,21 @@ impl Regime<'_> {
     }
 
     /// Carries out a cancellation: the client with the unique key of the request is deleted.
-    pub(crate) async fn cancel(&self, key: Option<&str>) -> Result<Client, Error> {
+    pub(crate) async fn cancel(
+        &self,
+        key: Option<&str>,
+        request: &RegisterRequest<'_>,
+    ) -> Result<Client, Error> {
         let found = match key {
             Some(key) => self.store.find_unique(key).await.map_err(store_error)?,
             None => None,
         };
         let now = self.clock.now();
-        if let Some(client) = found.filter(|client| client.is_manageable(now))
-            && self.store.delete(client.id()).await.map_err(store_error)?
-        {
-            return Ok(client);
+        if let Some(client) = found.filter(|client| client.is_manageable(now)) {
+            self.ask_delete(request, &client).await?;
+            if self.store.delete(client.id()).await.map_err(store_error)? {
+                return Ok(client);
+            }
         }
         let message = "there is no registration to cancel";
         Err(self

@@ -60,7 +60,7 @@ impl Registrar {
         let nonce = engine.attest(&mut cx, &document, &facts).await?;
         let faults = engine.policy.apply(&mut document, &facts, None);
         if is_cancellation(&faults) {
-            let client = engine.cancel(engine.unique_key(&document, stated).as_deref()).await?;
+            let client = engine.cancel(engine.unique_key(&document, stated).as_deref(), &request).await?;
             return engine.respond_cancelled(client, &request).await;
         }
         engine.accept(faults)?;
@@ -139,7 +139,8 @@ impl Registrar {
     }
 
     /// The decision about a registration request with nothing consumed, stored or issued: final values, where each
-    /// came from, and everything that is wrong.
+    /// came from, and everything that is wrong. Hooks are asked for keys, not for their opinion, and no verifier for
+    /// that of evidence.
     ///
     /// # Errors
     ///

@@ -159,6 +159,8 @@ pub enum StoreCall {
     Insert,
     /// [`ClientStore::get`]
     Get,
+    /// [`ClientStore::find_unique`]
+    FindUnique,
     /// [`ClientStore::replace`]
     Replace,
     /// [`ClientStore::delete`]
@@ -255,6 +257,11 @@ impl<S: ClientStore> ClientStore for FailingStore<S> {
     async fn get(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
         self.record(StoreCall::Get)?;
         self.inner.get(id).await
+    }
+
+    async fn find_unique(&self, unique_key: &str) -> Result<Option<Client>, StoreError> {
+        self.record(StoreCall::FindUnique)?;
+        self.inner.find_unique(unique_key).await
     }
 
     async fn replace(&self, client: &Client, expected_revision: u64) -> Result<(), StoreError> {

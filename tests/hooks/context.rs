@@ -194,7 +194,7 @@ fn the_caller() {
             cx.profile,
             cx.remote_address.map(|address| address.to_string()),
             networks.map(|network| cx.is_in_network(network)),
-            cx.certificate.map(|certificate| certificate.subject_dn.clone()),
+            cx.certificate.map(|certificate| certificate.subject_dn().to_owned()),
             cx.attribute("directory"),
             cx.attribute("other"),
         ])

@@ -24,11 +24,11 @@ async fn judged(
 }
 
 fn certificate(attributes: &[(&str, &str)]) -> Option<ClientCertificate> {
-    let mut certificate = ClientCertificate::new("CN=s6BhdRkqt3,OU=org-1");
-    for (name, value) in attributes {
-        certificate.attributes.insert((*name).to_owned(), (*value).to_owned());
-    }
-    Some(certificate)
+    let certificate = ClientCertificate::new("CN=s6BhdRkqt3,OU=org-1");
+    Some(attributes.iter().fold(certificate, |certificate, (name, value)| match *name {
+        "issuer_dn" => certificate.with_issuer(*value),
+        name => certificate.with_attribute(name, *value),
+    }))
 }
 
 fn good_certificate() -> Option<ClientCertificate> {
@@ -129,6 +129,8 @@ async fn the_subject_is_the_attested_one() {
     let ou: Check = |cx, _| cx.validate_ou_equals_org_id();
     let attested = presenting(json!({ "org_id": "org-1" }));
     accepts(&judged(cn, json!({}), good_certificate(), &attested).await);
+    let units = certificate(&[("subject.OU", "Payments"), ("subject.OU", "org-1")]);
+    accepts(&judged(ou, json!({}), units, &attested).await);
     accepts(&judged(ou, json!({}), good_certificate(), &attested).await);
 
     let other = || certificate(&[("subject.CN", "S6BhdRkqt3"), ("subject.OU", "org-1 ")]);
@@ -157,7 +159,7 @@ async fn issuers_are_trusted() {
             names.iter().map(|name| ((*name).to_owned(), json!({}))).collect();
         json!({ "trustedSsaIssuers": issuers })
     };
-    let authority = "CN=Directory CA";
+    let authority = "CN=Directory CA,C=GB";
     let issued = |issuer| certificate(&[("issuer_dn", issuer)]);
     let statement = presenting(json!({}));
     for (config, certificate, request) in [
@@ -166,6 +168,7 @@ async fn issuers_are_trusted() {
         (json!({}), None, &plain(json!({}))),
         (trusting(&[ISSUER]), None, &statement),
         (trusting(&[ISSUER, authority]), issued(authority), &statement),
+        (trusting(&[ISSUER, authority]), issued("c=GB, cn=Directory CA"), &statement),
     ] {
         accepts(&judged(check, config, certificate, request).await);
     }

@@ -12,10 +12,13 @@
     reason = "tests fail by panicking"
 )]
 
+mod access;
 mod credentials;
 mod expiry;
 mod failures;
 mod hooks;
+mod initial;
+mod life;
 mod merge;
 mod races;
 mod read;

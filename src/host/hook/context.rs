@@ -10,9 +10,10 @@ use serde_json::{Map, Value};
 
 use super::jwt::UnverifiedJwt;
 use super::network;
+use crate::certificate::ClientCertificate;
 use crate::client::Client;
 use crate::profile::Operation;
-use crate::request::{Caller, ClientCertificate};
+use crate::request::Caller;
 use crate::secret::SharedSecret;
 
 /// What a hook can look at.
@@ -62,8 +63,8 @@ pub(crate) struct Read {
 }
 
 impl HookContext<'_> {
-    /// The request as it was sent, before defaults, statement and policy: the JSON body, or the claims of a signed
-    /// one. `None` for read and delete, and for a signed request while its keys are asked for.
+    /// The request as it was sent, before defaults, statement and policy: the JSON body, or, where a create or an update is
+    /// decided, the claims of a signed one. `None` without a body, and for a signed request elsewhere.
     #[must_use]
     pub fn request(&self) -> Option<&Map<String, Value>> {
         // A signed body is no JSON object, so that it cannot be taken for its claims.
@@ -76,8 +77,8 @@ impl HookContext<'_> {
         self.request()?.get(name)
     }
 
-    /// The claims of the software statement as its issuer signed them: before claims are filtered and renamed. `None`
-    /// without a statement, and while its keys are asked for. Where the configuration demands no verification
+    /// The claims of the software statement as its issuer signed them, before claims are filtered and renamed, where a
+    /// create or an update is decided. `None` without a statement, and elsewhere. Where the configuration demands no verification
     /// (`softwareStatementValidationType: none`) they are what anyone may have written.
     #[must_use]
     pub fn statement_claims(&self) -> Option<&Map<String, Value>> {
@@ -97,8 +98,8 @@ impl HookContext<'_> {
         self.statement.map(|statement| statement.iss)
     }
 
-    /// The attestation evidence of a create or an update, from the request or from a statement that supplies it. The
-    /// engine reads nothing in it. `None` where keys are asked for.
+    /// The attestation evidence, from the request or from a statement that supplies it, where a create or an update is
+    /// decided. The engine reads nothing in it.
     #[must_use]
     pub fn evidence(&self) -> Option<&str> {
         self.evidence.as_deref()

@@ -86,61 +86,64 @@ impl HookContext<'_> {
     /// `invalid_client_metadata`
     pub fn validate_cert_subject_has_cn_and_ou(&self) -> Result<(), HookError> {
         require(
-            self.subject("CN").is_some() && self.subject("OU").is_some(),
+            self.subject("CN").next().is_some() && self.subject("OU").next().is_some(),
             "the subject of the client certificate must have CN and OU",
         )
     }
 
-    /// The CN of the certificate is the `software_id` of the statement.
+    /// A CN of the certificate is the `software_id` of the statement.
     ///
     /// # Errors
     ///
     /// `invalid_client_metadata`
     pub fn validate_cn_equals_software_id(&self) -> Result<(), HookError> {
         require(
-            self.subject("CN").is_some_and(|cn| self.attests("software_id", cn)),
+            self.subject("CN").any(|cn| self.attests("software_id", cn)),
             "the CN of the client certificate must be the software_id of the software statement",
         )
     }
 
-    /// The OU of the certificate is the `org_id` of the statement.
+    /// An OU of the certificate is the `org_id` of the statement.
     ///
     /// # Errors
     ///
     /// `invalid_client_metadata`
     pub fn validate_ou_equals_org_id(&self) -> Result<(), HookError> {
         require(
-            self.subject("OU").is_some_and(|ou| self.attests("org_id", ou)),
+            self.subject("OU").any(|ou| self.attests("org_id", ou)),
             "the OU of the client certificate must be the org_id of the software statement",
         )
     }
 
-    /// The issuer of the statement, and that of the client certificate if there is one, are among
-    /// `trustedSsaIssuers`. With none of these there is nothing to compare.
+    /// The issuer of the statement, and that of the client certificate if there is one, are among the names of
+    /// `trustedSsaIssuers`: the one as text, the other as a distinguished name. Without names there is nothing to
+    /// compare.
     ///
     /// # Errors
     ///
     /// `invalid_client_metadata`
     pub fn validate_issuer(&self) -> Result<(), HookError> {
-        let is_trusted = |issuer: Option<&str>| {
-            issuer.is_some_and(|issuer| self.trusted_issuers.iter().any(|own| own == issuer))
-        };
-        if self.trusted_issuers.is_empty() {
+        let trusted = self.trusted_issuers;
+        if trusted.is_empty() {
             return Ok(());
         }
         require(
-            is_trusted(self.statement_issuer()),
+            self.statement_issuer().is_some_and(|issuer| trusted.iter().any(|own| own == issuer)),
             "the issuer of the software statement is not trusted here",
         )?;
         require(
-            self.certificate.is_none_or(|certificate| is_trusted(certificate.attribute("issuer_dn"))),
+            self.certificate.is_none_or(|certificate| trusted.iter().any(|own| certificate.issuer_is(own))),
             "the issuer of the client certificate is not trusted here",
         )
     }
 
-    fn subject(&self, attribute: &str) -> Option<&str> {
-        let value = self.certificate?.attribute(&format!("subject.{attribute}"));
-        value.filter(|value| !value.is_empty())
+    /// The values of an attribute of the certificate's subject.
+    fn subject(&self, attribute: &str) -> impl Iterator<Item = &str> {
+        let name = format!("subject.{attribute}");
+        let values = self.certificate.into_iter().flat_map(move |certificate| {
+            certificate.attributes(&name).filter(|value| !value.is_empty()).collect::<Vec<_>>()
+        });
+        values
     }
 
     fn attests(&self, claim: &str, value: &str) -> bool {
