@@ -17,9 +17,16 @@ type Look = fn(&HookContext<'_>) -> Value;
 struct Seen(Arc<Mutex<Vec<(&'static str, Value)>>>);
 
 impl Seen {
-    fn note(&self, method: &'static str, look: Look) -> impl Fn(&HookContext<'_>) + Send + Sync + 'static {
+    fn note(
+        &self,
+        method: &'static str,
+        look: Look,
+    ) -> impl Fn(&HookContext<'_>) -> Result<(), HookError> + Send + Sync + 'static {
         let seen = self.0.clone();
-        move |cx| seen.lock().unwrap().push((method, look(cx)))
+        move |cx| {
+            seen.lock().unwrap().push((method, look(cx)));
+            Ok(())
+        }
     }
 
     fn take(&self) -> Vec<(&'static str, Value)> {
@@ -33,19 +40,19 @@ impl Seen {
         let (statement_keys, request_keys, response) =
             (note("statement keys"), note("request keys"), note("response"));
         HookFns::default()
-            .on_create(move |cx, _| Ok(create(cx)))
-            .on_update(move |cx, _| Ok(update(cx)))
-            .on_read(move |cx| Ok(read(cx)))
-            .on_delete(move |cx| Ok(delete(cx)))
+            .on_create(move |cx, _| create(cx))
+            .on_update(move |cx, _| update(cx))
+            .on_read(move |cx| read(cx))
+            .on_delete(move |cx| delete(cx))
             .on_software_statement_jwks(move |cx| {
-                statement_keys(cx);
+                statement_keys(cx)?;
                 Ok(Some(crate::keys::DIRECTORY.set()))
             })
             .on_dcr_jwks(move |cx| {
-                request_keys(cx);
+                request_keys(cx)?;
                 Ok(Some(SOFTWARE.set()))
             })
-            .on_response(move |cx, _| Ok(response(cx)))
+            .on_response(move |cx, _| response(cx))
     }
 }
 
@@ -216,7 +223,7 @@ fn the_caller() {
         if let Some(address) = address {
             request = request.with_remote_address(address.parse::<IpAddr>().unwrap());
         }
-        run(host.registrar.register(request)).unwrap();
+        assert_eq!(run(host.registrar.register(request)).unwrap().status(), 201);
         let shown = json!([
             "standard",
             address,

@@ -17,11 +17,13 @@ use crate::keys::{decode, encode, with};
 use crate::support::*;
 use crate::wire::Answer;
 
+type OwnNonce = fn() -> Result<Option<String>, HookError>;
+
 /// Evidence of this verifier is what it is to find: `good NONCE`, `good`, or another word.
 #[derive(Clone, Debug, Default)]
 struct Verifier {
     /// It issues nonces itself.
-    own_nonce: Option<fn() -> Result<Option<String>, HookError>>,
+    own_nonce: Option<OwnNonce>,
 }
 
 #[async_trait]
@@ -309,7 +311,7 @@ impl ReplayGuard for Shared {
 /// A verifier may issue nonces itself. One that cannot is a failure of the host.
 #[tokio::test]
 async fn a_verifier_may_issue_nonces() {
-    let issuing = |own_nonce: fn() -> Result<Option<String>, HookError>| {
+    let issuing = |own_nonce: OwnNonce| {
         host(json!({ "dcrAttestationEvidenceRequired": true }), |builder| {
             builder.evidence_verifier(Verifier { own_nonce: Some(own_nonce) })
         })
@@ -320,7 +322,7 @@ async fn a_verifier_may_issue_nonces() {
     // It is none that the engine knows.
     nonce(&host.post(&good("of the verifier")).await);
     host.register(&plain(json!({ "evidence": "fresh" }))).await;
-    let cases: [(fn() -> Result<Option<String>, HookError>, u16, &str); 4] = [
+    let cases: [(OwnNonce, u16, &str); 4] = [
         (|| Err(HookError::Unavailable("away".into())), 503, UNAVAILABLE),
         (|| Err(HookError::Failed("broken".into())), 500, FAILED),
         (|| Err(HookError::Refused), 500, FAILED),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use oauth_dcr::{Draft, ErrorCode, HookAnswer, HookContext, HookError, ScriptHook, SharedSecret};
+use oauth_dcr::{Draft, ErrorCode, HookAnswer, HookContext, HookError, Profile, ScriptHook, SharedSecret};
 use serde_json::{Map, Value, json};
 
 use crate::keys::{DIRECTORY, SECRET, SOFTWARE, hmac, with};
@@ -209,6 +209,34 @@ async fn delete() {
         let answer = host.manage("DELETE", &client, "").await;
         if deed == Deed::Agree {
             assert_eq!((answer.status, host.store.len()), (204, 0));
+        } else {
+            is_refused(&answer, deed);
+            assert_eq!(host.store.len(), 1, "{deed:?}");
+        }
+    }
+}
+
+/// A request that is the cancellation of a registration (UDAP) is a deletion, which a hook may refuse.
+#[tokio::test]
+async fn cancel() {
+    let profile = json!({
+        "dcr_profile": 1, "name": "udap-like", "extends": ["standard"],
+        "lifecycle": {
+            "unique_by": ["$statement.software_id"],
+            "on_duplicate": "upsert",
+            "cancel_when": { "statement": "grant_types", "equals": [] },
+        },
+    });
+    let profile: Profile = serde_json::from_value(profile).unwrap();
+    for deed in DEEDS {
+        let host = host(directory(), |builder| {
+            let builder = builder.profile(profile.clone()).hook_time_limit(Duration::from_millis(30));
+            builder.script_hook(Told("delete_client", deed))
+        });
+        host.register(&presenting(json!({}))).await;
+        let answer = host.post(&presenting(json!({ "grant_types": [] }))).await;
+        if deed == Deed::Agree {
+            assert_eq!((answer.status, host.store.len()), (200, 0), "{}", answer.text());
         } else {
             is_refused(&answer, deed);
             assert_eq!(host.store.len(), 1, "{deed:?}");

@@ -25,11 +25,11 @@ pub struct HookContext<'a> {
     pub operation: Operation,
     /// The profile that applies.
     pub profile: &'a str,
-    /// The client as it is stored, for all operations but create.
+    /// The client as it is stored, but where a create is decided.
     pub client: Option<&'a Client>,
     /// Who calls.
     pub caller: &'a Caller,
-    /// The body as it came; empty for read and delete.
+    /// The body as it came; empty for read and delete, but for a cancellation.
     pub body: &'a [u8],
     /// The software statement as it came, when its keys are asked for. Nothing in it is verified.
     pub software_statement: Option<&'a str>,

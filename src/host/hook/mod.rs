@@ -91,7 +91,8 @@ pub trait ScriptHook: Debug + Send + Sync {
         Ok(())
     }
 
-    /// Before a client is deleted: may refuse it.
+    /// Before a client is deleted, by its owner or by a registration request that its profile takes for a cancellation:
+    /// may refuse it.
     ///
     /// # Errors
     ///
@@ -145,7 +146,7 @@ pub trait ScriptHook: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Changes the answer to a create, a read or an update ([`HookContext::operation`]) before it is sent. `client_id` and
+    /// Changes the answer to a create, a read, an update or a cancellation ([`HookContext::operation`]) before it is sent. `client_id` and
     /// the credentials cannot be changed.
     ///
     /// # Errors

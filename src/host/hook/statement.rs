@@ -86,7 +86,7 @@ impl HookContext<'_> {
     /// `invalid_client_metadata`
     pub fn validate_cert_subject_has_cn_and_ou(&self) -> Result<(), HookError> {
         require(
-            self.subject("CN").next().is_some() && self.subject("OU").next().is_some(),
+            !self.subject("CN").is_empty() && !self.subject("OU").is_empty(),
             "the subject of the client certificate must have CN and OU",
         )
     }
@@ -98,7 +98,7 @@ impl HookContext<'_> {
     /// `invalid_client_metadata`
     pub fn validate_cn_equals_software_id(&self) -> Result<(), HookError> {
         require(
-            self.subject("CN").any(|cn| self.attests("software_id", cn)),
+            self.subject("CN").into_iter().any(|cn| self.attests("software_id", cn)),
             "the CN of the client certificate must be the software_id of the software statement",
         )
     }
@@ -110,7 +110,7 @@ impl HookContext<'_> {
     /// `invalid_client_metadata`
     pub fn validate_ou_equals_org_id(&self) -> Result<(), HookError> {
         require(
-            self.subject("OU").any(|ou| self.attests("org_id", ou)),
+            self.subject("OU").into_iter().any(|ou| self.attests("org_id", ou)),
             "the OU of the client certificate must be the org_id of the software statement",
         )
     }
@@ -138,12 +138,10 @@ impl HookContext<'_> {
     }
 
     /// The values of an attribute of the certificate's subject.
-    fn subject(&self, attribute: &str) -> impl Iterator<Item = &str> {
+    fn subject(&self, attribute: &str) -> Vec<&str> {
         let name = format!("subject.{attribute}");
-        let values = self.certificate.into_iter().flat_map(move |certificate| {
-            certificate.attributes(&name).filter(|value| !value.is_empty()).collect::<Vec<_>>()
-        });
-        values
+        let values = self.certificate.iter().flat_map(|certificate| certificate.attributes(&name));
+        values.filter(|value| !value.is_empty()).collect()
     }
 
     fn attests(&self, claim: &str, value: &str) -> bool {
