@@ -84,16 +84,32 @@ async fn all_decide_in_order() {
     assert_eq!(take(&log), ["A delete", "B delete", "C delete"]);
 }
 
-/// The first refusal is the last word.
+/// The first refusal is the last word, whatever is asked.
 #[tokio::test]
 async fn the_first_refusal_ends_the_chain() {
+    let description = "the request was refused by this server";
     for (refuses, asked) in [("A", 1), ("B", 2), ("C", 3)] {
         let log = Log::default();
         let host = chained(&log, refuses);
-        let description = "the request was refused by this server";
+        let is_asked = |what: &str| {
+            let all = ["A", "B", "C"].map(|name| format!("{name} {what}"));
+            assert_eq!(take(&log), all[..asked]);
+        };
         host.post(&plain(json!({}))).await.assert_error(400, "invalid_client_metadata", description);
-        assert_eq!(take(&log), ["A create", "B create", "C create"][..asked]);
+        is_asked("create");
         assert_eq!(host.store.len(), 0);
+
+        // One that was registered before.
+        let client = host.stored().await;
+        let update = plain(json!({ "client_id": client["client_id"] })).to_string();
+        for (method, body, what) in
+            [("PUT", &*update, "update"), ("GET", "", "read"), ("DELETE", "", "delete")]
+        {
+            let answer = host.manage(method, &client, body).await;
+            answer.assert_error(400, "invalid_client_metadata", description);
+            is_asked(what);
+        }
+        assert_eq!(host.store.len(), 1);
     }
 }
 

@@ -7,8 +7,8 @@ use http::Request;
 use http_body_util::Full;
 use oauth_dcr::testing::{CountingEntropy, ManualClock};
 use oauth_dcr::{
-    Caller, ClientCertificate, MemoryClientStore, Registrar, RegistrarBuilder, RegistrarConfig,
-    RegistrationEndpoint,
+    Caller, ClientCertificate, ClientId, ClientStore, MemoryClientStore, Registrar, RegistrarBuilder,
+    RegistrarConfig, RegistrationEndpoint,
 };
 use serde_json::{Value, json};
 
@@ -133,6 +133,16 @@ impl Host {
         let answer = self.post(members).await;
         assert_eq!(answer.status, 201, "{}", answer.text());
         answer.json()
+    }
+
+    /// A client that was registered before there were hooks.
+    pub(crate) async fn stored(&self) -> Value {
+        let before = host(json!({}), |builder| builder);
+        let client = before.register(&plain(json!({}))).await;
+        let id = ClientId::new(client["client_id"].as_str().unwrap()).unwrap();
+        let record = before.store.get(&id).await.unwrap().unwrap();
+        self.store.insert(&record).await.unwrap();
+        client
     }
 
     /// A request of a client that was answered so.
