@@ -39,7 +39,7 @@ impl ScriptHook for Stale {
         match draft.get("client_name") {
             Some(name) if name == "Stale" => {
                 let nonce = vector("attestation-3-stale")["body"]["nonce"].as_str().unwrap().to_owned();
-                Err(HookError::StaleEvidence { nonce })
+                Err(HookError::StaleEvidence { nonce: Some(nonce) })
             }
             _ => Ok(()),
         }

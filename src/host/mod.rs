@@ -1,6 +1,7 @@
 //! What a host supplies: a store, and optionally documents from the network and a hook.
 
 mod cached;
+mod evidence;
 mod hook;
 mod initial_access;
 mod memory;
@@ -9,7 +10,9 @@ mod resolver;
 mod store;
 
 pub use cached::{CachedResolver, CachedResolverBuilder};
-pub use hook::{Draft, HookContext, HookError, NoHook, ScriptHook};
+pub use evidence::{EvidenceVerdict, EvidenceVerifier};
+pub use hook::{Draft, HookChain, HookContext, HookError, HookFns, NoHook, ScriptHook, UnverifiedJwt};
+pub(crate) use hook::{StatementFacts, guard};
 pub use initial_access::{InitialAccessTokens, InitialGrant, MemoryInitialAccessTokens};
 pub use memory::MemoryClientStore;
 pub use replay::{MemoryReplayGuard, ReplayGuard, ReplayKey};
