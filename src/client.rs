@@ -156,6 +156,12 @@ impl Client {
         self.last_used_at.map(from_unix)
     }
 
+    /// The client with a use at this time, unless it knows of a later one. For stores.
+    #[must_use]
+    pub fn used_at(self, time: OffsetDateTime) -> Self {
+        Self { last_used_at: self.last_used_at.max(Some(time.unix_timestamp())), ..self }
+    }
+
     /// When the registration access token ceases to be valid. `None`: with the client.
     #[must_use]
     pub fn registration_access_token_expires_at(&self) -> Option<OffsetDateTime> {

@@ -157,10 +157,10 @@ pub use explain::{ExplainedMember, Explanation};
 #[cfg(feature = "reqwest")]
 pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
 pub use host::{
-    CachedResolver, CachedResolverBuilder, ClientDirectory, ClientStore, Draft, FetchError, FetchPurpose,
-    HookContext, HookError, InitialAccessTokens, InitialGrant, JwksResolver, MemoryClientStore,
+    CachedResolver, CachedResolverBuilder, Cause, ClientDirectory, ClientStore, Draft, FetchError,
+    FetchPurpose, HookContext, HookError, InitialAccessTokens, InitialGrant, JwksResolver, MemoryClientStore,
     MemoryInitialAccessTokens, MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook,
-    StoreError,
+    StoreError, Sweep,
 };
 pub use metadata::ClientMetadata;
 pub use policy::{Decision, Trace};

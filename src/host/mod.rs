@@ -1,6 +1,7 @@
 //! What a host supplies: a store, and optionally documents from the network and a hook.
 
 mod cached;
+mod directory;
 mod hook;
 mod initial_access;
 mod memory;
@@ -9,9 +10,10 @@ mod resolver;
 mod store;
 
 pub use cached::{CachedResolver, CachedResolverBuilder};
+pub use directory::{Cause, ClientDirectory, Sweep};
 pub use hook::{Draft, HookContext, HookError, NoHook, ScriptHook};
 pub use initial_access::{InitialAccessTokens, InitialGrant, MemoryInitialAccessTokens};
 pub use memory::MemoryClientStore;
 pub use replay::{MemoryReplayGuard, ReplayGuard, ReplayKey};
 pub use resolver::{FetchError, FetchPurpose, JwksResolver, NoNetwork};
-pub use store::{ClientDirectory, ClientStore, StoreError};
+pub use store::{ClientStore, StoreError};
