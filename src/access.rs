@@ -2,13 +2,14 @@
 
 use time::OffsetDateTime;
 
+use crate::certificate::ClientCertificate;
 use crate::client::{Client, ClientId};
 use crate::engine::{Engine, host_error, store_error};
 use crate::error::{Error, Failure, Unauthorized, Violation};
 use crate::host::InitialGrant;
 use crate::profile::{Access, Mtls, Operation, Sender, Token};
 use crate::regime::Regime;
-use crate::request::{AccessToken, Caller, ClientCertificate, ManagementRequest};
+use crate::request::{AccessToken, Caller, ManagementRequest};
 use crate::secret::TokenDigest;
 
 /// The initial access token that a registration came with.
@@ -199,6 +200,9 @@ impl Regime<'_> {
             (Mtls::Required, None, _) => "a client certificate is needed".to_owned(),
             (_, Some(certificate), Some(anchors)) if !certificate.is_verified_by(anchors) => {
                 format!("the client certificate must be verified against {anchors}")
+            }
+            (_, Some(certificate), _) if !certificate.is_valid_at(self.clock.now()) => {
+                "the client certificate is not valid at this time".to_owned()
             }
             (_, Some(_), _) => return Ok(()),
         };

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::certificate::ClientCertificate;
 use crate::engine::Engine;
 use crate::error::{Error, Failure, Violation};
 use crate::host::{FetchPurpose, JwksResolver};
@@ -9,7 +10,6 @@ use crate::metadata::Document;
 use crate::policy::claim;
 use crate::profile::{Bind, Operation};
 use crate::regime::Regime;
-use crate::request::ClientCertificate;
 
 /// What bindings refer to.
 struct Referred<'a> {

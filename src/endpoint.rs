@@ -14,11 +14,15 @@ use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use tower_service::Service;
 
+#[cfg(feature = "x509")]
+use crate::certificate::CertificateHeader;
+use crate::certificate::ClientCertificate;
 use crate::client::ClientId;
 use crate::error::{Error, ErrorCode, Unauthorized};
+use crate::percent;
 use crate::profile::Operation;
 use crate::registrar::Registrar;
-use crate::request::{Caller, ClientCertificate, RegisterRequest};
+use crate::request::{Caller, ManagementRequest, RegisterRequest};
 use crate::response::Registration;
 use crate::secret::RegistrationAccessToken;
 use crate::wire::{NO_STORE, WireError};
@@ -67,6 +71,9 @@ pub struct RegistrationEndpoint {
     registrar: Registrar,
     /// The segments of the registration endpoint's path.
     mount: Arc<[String]>,
+    /// The header that is believed to hold the client's certificate.
+    #[cfg(feature = "x509")]
+    certificate_header: Option<CertificateHeader>,
 }
 
 /// What the address of a request names.
@@ -83,7 +90,44 @@ impl RegistrationEndpoint {
     pub fn new(registrar: Registrar) -> Self {
         let endpoint = registrar.0.uris.endpoint.parse::<Uri>().unwrap_or_default();
         let mount = segments(endpoint.path()).map(str::to_owned).collect();
-        Self { registrar, mount }
+        Self {
+            registrar,
+            mount,
+            #[cfg(feature = "x509")]
+            certificate_header: None,
+        }
+    }
+
+    /// Takes the client's certificate from this header, which a proxy that terminates TLS sets, with the feature
+    /// `x509`. Without this call no header is looked at.
+    ///
+    /// **Only for a server that nothing but such a proxy can reach, and a proxy that removes the header from what
+    /// comes in.** Anyone else who can write the header can be any client: a certificate is public.
+    ///
+    /// The header is what [`ClientCertificate::from_header`] reads: `X-ClientCert`, as Janssen has it, is PEM, nginx's
+    /// `$ssl_client_escaped_cert` is PEM in percent escapes, and `Client-Cert` is that of RFC 9440. A header that
+    /// cannot be read, and one that comes more than once, is no certificate: where one is required the answer is 401.
+    /// A certificate given to [`handle_as`](Self::handle_as) takes precedence over the header.
+    ///
+    /// ```
+    /// use http::HeaderName;
+    /// use oauth_dcr::{MemoryClientStore, RegistrationEndpoint, Registrar, RegistrarConfig};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+    /// # let registrar = Registrar::builder(config, MemoryClientStore::default()).build()?;
+    /// let endpoint = RegistrationEndpoint::new(registrar)
+    ///     .with_certificate_header(HeaderName::from_static("x-clientcert"), &["directory"]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// `verified_by` names the sets of trust anchors that the proxy verifies certificates against, by the names that
+    /// profiles give them; it may be empty if no profile asks for one.
+    #[cfg(feature = "x509")]
+    #[must_use]
+    pub fn with_certificate_header(self, name: HeaderName, verified_by: &[&str]) -> Self {
+        Self { certificate_header: Some(CertificateHeader::new(name, verified_by)), ..self }
     }
 
     /// Answers a request. Total: every fault is an answer.
@@ -101,7 +145,7 @@ impl RegistrationEndpoint {
         certificate: Option<ClientCertificate>,
     ) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
-        let mut answer = self.answer(&head, body, caller, certificate.as_ref()).await.unwrap_or_else(refuse);
+        let mut answer = self.answer(&head, body, caller, certificate).await.unwrap_or_else(refuse);
         if head.method == Method::HEAD {
             let length = answer.body().size_hint().exact().unwrap_or_default();
             answer.headers_mut().insert(CONTENT_LENGTH, length.into());
@@ -115,7 +159,7 @@ impl RegistrationEndpoint {
         head: &Parts,
         body: B,
         caller: Option<Caller>,
-        certificate: Option<&ClientCertificate>,
+        certificate: Option<ClientCertificate>,
     ) -> Result<Response<Full<Bytes>>, WireError> {
         let target = self.target(&head.uri)?;
         let operation = match (&head.method, &target) {
@@ -134,26 +178,25 @@ impl RegistrationEndpoint {
             return Err(self.not_offered(&operation, &target));
         }
         let caller = caller.map_or_else(|| presented(&head.headers), Ok)?;
+        #[cfg(feature = "x509")]
+        let certificate = certificate.or_else(|| self.certificate_header.as_ref()?.read(&head.headers));
         let id = match &target {
             Target::Client(Some(id)) => Some(id),
             _ if operation == Operation::Create => None,
             _ => return Err(self.registrar.wire_error(&unknown_client(&caller))),
         };
+        let bare = ManagementRequest::new(&caller);
+        let bare = certificate.iter().fold(bare, ManagementRequest::with_client_certificate);
         let result = match (operation, id) {
-            (Operation::Read, Some(id)) => self.registrar.read(id, &caller).await,
-            (Operation::Delete, Some(id)) => match self.registrar.delete(id, &caller).await {
+            (Operation::Read, Some(id)) => self.registrar.read(id, bare).await,
+            (Operation::Delete, Some(id)) => match self.registrar.delete(id, bare).await {
                 Ok(()) => return Ok(respond(204, Bytes::new())),
                 Err(error) => Err(error),
             },
             (_, id) => {
                 let body = self.collect(&head.headers, body).await?;
-                let mut request = RegisterRequest::from_body(&body).with_caller(&caller);
-                if let Some(media_type) = self.media_type(&head.headers)? {
-                    request = request.with_media_type(media_type);
-                }
-                if let Some(certificate) = certificate {
-                    request = request.with_client_certificate(certificate);
-                }
+                let media_type = self.media_type(&head.headers)?;
+                let request = RegisterRequest { body: &body, media_type, ..bare.into() };
                 match id {
                     Some(id) => self.registrar.update(id, request).await,
                     None => self.registrar.register(request).await,
@@ -175,12 +218,12 @@ impl RegistrationEndpoint {
 
         let of_query = uri.query().unwrap_or_default().split('&').filter_map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (percent_decoded(name).as_deref() == Some("client_id")).then_some(value)
+            (percent::decoded(name).as_deref() == Some("client_id")).then_some(value)
         });
         let named: Vec<&str> = rest.iter().copied().chain(of_query).collect();
         match (rest, &named[..]) {
             ([] | [_], []) => Ok(Target::Registration),
-            ([] | [_], [id]) => Ok(Target::Client(percent_decoded(id).and_then(|id| ClientId::new(&id)))),
+            ([] | [_], [id]) => Ok(Target::Client(percent::decoded(id).and_then(|id| ClientId::new(&id)))),
             ([] | [_], _) => Err(invalid_request(400, "the address must name one client, and once")),
             _ => Err(invalid_request(404, "there is nothing at this address")),
         }
@@ -303,24 +346,6 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
     let path = path.strip_prefix('/').unwrap_or(path);
     let path = path.strip_suffix('/').unwrap_or(path);
     path.split('/').filter(move |_| !path.is_empty())
-}
-
-/// A text without its percent escapes; nothing if one is malformed or the octets are not UTF-8.
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut octets = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&octet, after)) = rest.split_first() {
-        rest = after;
-        if octet != b'%' {
-            octets.push(octet);
-            continue;
-        }
-        let (digits, after) = after.split_at_checked(2)?;
-        let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
-        octets.push(u8::from_str_radix(digits, 16).ok()?);
-        rest = after;
-    }
-    String::from_utf8(octets).ok()
 }
 
 /// An answer that nobody may keep, with JSON if it has a body.

@@ -92,6 +92,7 @@
 //! | `http` | | `RegistrationEndpoint`, a `tower::Service` over the types of the `http` crate |
 //! | `patterns` | | `pattern` and `some_pattern` in profiles, with a linear-time regular expression engine |
 //! | `reqwest` | | `HttpsResolver`: documents over HTTPS, guarded against addresses inside the host's network |
+//! | `x509` | | client certificates from PEM, DER or the header of a proxy; links OpenSSL |
 //! | `testing` | | doubles, and the suite that a host's own store must pass; not part of the stable API |
 //!
 //! A feature adds items. None changes what the default build does.
@@ -108,9 +109,11 @@
 mod access;
 mod binding;
 mod builder;
+mod certificate;
 mod client;
 mod clock;
 pub mod config;
+mod der;
 mod discovery;
 mod documents;
 #[cfg(feature = "http")]
@@ -129,6 +132,8 @@ mod json;
 mod keys;
 mod lifecycle;
 pub mod metadata;
+#[cfg(any(feature = "http", feature = "x509"))]
+mod percent;
 mod policy;
 pub mod profile;
 mod regime;
@@ -144,6 +149,9 @@ mod update;
 mod wire;
 
 pub use builder::RegistrarBuilder;
+#[cfg(feature = "x509")]
+pub use certificate::CertificateError;
+pub use certificate::ClientCertificate;
 pub use client::{Client, ClientId, ClientState, Provenance, ServerFlags};
 pub use clock::{Clock, SystemClock};
 pub use config::{ConfigError, ConfigProblem, ConfigWarning, RegistrarConfig};
@@ -166,7 +174,7 @@ pub use metadata::ClientMetadata;
 pub use policy::{Decision, Trace};
 pub use profile::{Operation, Profile, ProfileError};
 pub use registrar::Registrar;
-pub use request::{AccessToken, Caller, ClientCertificate, ManagementRequest, RegisterRequest};
+pub use request::{AccessToken, Caller, ManagementRequest, RegisterRequest};
 pub use response::Registration;
 pub use secret::{
     ClientSecret, InitialAccessToken, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest,

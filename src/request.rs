@@ -1,10 +1,10 @@
 //! What a host hands in.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::certificate::ClientCertificate;
 use crate::client::ClientId;
 use crate::host::InitialGrant;
 use crate::profile::Sender;
@@ -170,58 +170,6 @@ impl AccessToken {
     #[must_use]
     pub fn with_sender(self, sender: Sender) -> Self {
         Self { sender: Some(sender), ..self }
-    }
-}
-
-/// Facts about a client certificate, which the host verified.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ClientCertificate {
-    /// The subject as an RFC 4514 string.
-    pub subject_dn: String,
-    /// Attributes by dotted name: `subject.OU`, `subject.organizationIdentifier`, `san.uri`.
-    pub attributes: BTreeMap<String, String>,
-    /// The sets of trust anchors that it was verified against.
-    pub anchors: Vec<String>,
-}
-
-impl ClientCertificate {
-    /// A certificate with this subject.
-    #[must_use]
-    pub fn new(subject_dn: impl Into<String>) -> Self {
-        Self { subject_dn: subject_dn.into(), attributes: BTreeMap::new(), anchors: Vec::new() }
-    }
-
-    /// Temporary
-    #[must_use]
-    pub fn with_verified_by(mut self, anchors: &str) -> Self {
-        self.anchors.push(anchors.to_owned());
-        self
-    }
-
-    pub(crate) fn is_verified_by(&self, anchors: &str) -> bool {
-        self.anchors.iter().any(|own| own == anchors)
-    }
-
-    pub(crate) fn subject_is(&self, dn: &str) -> bool {
-        self.subject_dn == dn
-    }
-
-    pub(crate) fn is_in_key_set(&self, _: &serde_json::Value) -> bool {
-        false
-    }
-
-    pub(crate) fn attributes(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.attribute(name).into_iter()
-    }
-
-    /// An attribute by its dotted name.
-    #[must_use]
-    pub fn attribute(&self, name: &str) -> Option<&str> {
-        if name == "subject_dn" {
-            return Some(&self.subject_dn);
-        }
-        self.attributes.get(name).map(String::as_str)
     }
 }
 

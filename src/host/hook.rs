@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
+use crate::certificate::ClientCertificate;
 use crate::client::{Client, ClientId, ServerFlags};
 use crate::error::{BoxError, HookAnswer};
 use crate::metadata::{
@@ -13,7 +14,7 @@ use crate::metadata::{
 };
 use crate::policy::Policy;
 use crate::profile::Operation;
-use crate::request::{Caller, ClientCertificate};
+use crate::request::Caller;
 use crate::secret::SharedSecret;
 
 /// What a host decides for itself. Every method has a default: no opinion.

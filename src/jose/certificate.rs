@@ -6,12 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::base64url;
-use super::jwk::KeyType;
+use super::jwk::{Jwk, KeyType};
 use super::public_key::PublicKey;
+use super::screen::screen;
+use crate::der::{BIT_STRING, INTEGER, SEQUENCE, element, take};
 
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
 /// The explicit `[0]` that holds the version.
 const VERSION: u8 = 0xa0;
 
@@ -40,6 +39,17 @@ impl PublicKey {
     }
 }
 
+/// Whether the certificate is one of the key that the bare members of any of these JWKs say. A key that does not pass
+/// the screen has none.
+pub(crate) fn is_certificate_of_any(der: &[u8], jwks: &[serde_json::Value]) -> bool {
+    let Some(bits) = subject_public_key(der) else { return false };
+    jwks.iter().any(|jwk| {
+        let text = jwk.to_string();
+        let key = Jwk::read(&text).ok().and_then(|jwk| screen(&jwk, &mut Vec::new()));
+        key.and_then(|key| key.encodings()).is_some_and(|own| own == bits)
+    })
+}
+
 /// The key bits of a certificate (RFC 5280 section 4.1): the seventh part of its first part, or the sixth if it has
 /// no version.
 fn subject_public_key(der: &[u8]) -> Option<&[u8]> {
@@ -58,35 +68,6 @@ fn subject_public_key(der: &[u8]) -> Option<&[u8]> {
         [0, bits @ ..] => Some(bits),
         _ => None,
     }
-}
-
-/// The contents of the element at the front, which must have this tag, and what follows it.
-fn take(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
-    let [own, length, rest @ ..] = der else { return None };
-    if *own != tag {
-        return None;
-    }
-    let (length, rest) = match length {
-        0..=0x7f => (usize::from(*length), rest),
-        0x81..=0x83 => {
-            let (bytes, rest) = rest.split_at_checked(usize::from(length & 0x7f))?;
-            (bytes.iter().fold(0, |length, byte| length << 8 | usize::from(*byte)), rest)
-        }
-        _ => return None,
-    };
-    rest.split_at_checked(length)
-}
-
-fn element(tag: u8, contents: &[u8]) -> Vec<u8> {
-    let length = contents.len();
-    let mut der = vec![tag];
-    match length {
-        0..=0x7f => der.push(length as u8),
-        0x80..=0xff => der.extend([0x81, length as u8]),
-        _ => der.extend([0x82, (length >> 8) as u8, length as u8]),
-    }
-    der.extend_from_slice(contents);
-    der
 }
 
 /// A positive INTEGER: with a zero in front if its first bit is set.

@@ -35,6 +35,7 @@ mod thumbprint;
 mod verify;
 
 pub(crate) use algorithm::Algorithm;
+pub(crate) use certificate::is_certificate_of_any;
 pub(crate) use compact::{CompactJws, JwsRules};
 pub(crate) use fault::{JoseFault, KeyFault, KeySetFault};
 pub(crate) use jwk::{KeyType, KeyUse};

@@ -7,11 +7,11 @@ use std::collections::HashSet;
 use super::compile::{Checks, JWT_CLAIMS, Policy, Rule, RuleHead, Steps, is_never_metadata};
 use super::trace::{self, Recorder};
 use super::{relation, shape};
+use crate::certificate::ClientCertificate;
 use crate::config::Reading;
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldId, FieldValue, Group, Origin, Variant, fields};
 use crate::profile::{Merge, OnUpdate, Operation, Presence, Unknown};
-use crate::request::ClientCertificate;
 use crate::rules;
 
 /// Members of which a client has at most one.

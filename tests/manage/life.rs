@@ -88,7 +88,7 @@ fn a_secret_is_renewed_with_an_overlap() {
     server.refuses(refused, 400, "invalid_request", message);
     // A client that has no use for a secret any more has none.
     let keys = json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": jwks() });
-    server.update(ID[0], TOKEN[0], put_back(keys)).unwrap();
+    drop(server.update(ID[0], TOKEN[0], put_back(keys)).unwrap());
     let client = server.stored(ID[0]).unwrap();
     assert!(!client.verify_secret(SECRET[0], at(8)) && !client.verify_secret(&fresh, at(8)));
 }
@@ -138,6 +138,6 @@ fn a_replaced_token_is_good_until_its_successor_is_used() {
 fn a_replaced_token_ends_at_once_by_default() {
     let server = server(json!({ "rotateClientRegistrationAccessTokenOnUsage": true }));
     server.enroll(json!({}));
-    server.update(ID[0], TOKEN[0], put_back(json!({}))).unwrap();
+    drop(server.update(ID[0], TOKEN[0], put_back(json!({}))).unwrap());
     server.refuses(server.read(ID[0], TOKEN[0]), 401, "invalid_token", "the token is not valid here");
 }

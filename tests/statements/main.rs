@@ -13,8 +13,10 @@
 )]
 
 mod attacks;
+mod bindings;
 mod claims;
 mod concurrency;
+mod crash;
 mod entries;
 mod keys;
 mod matrix;
@@ -25,4 +27,5 @@ mod requests;
 mod samples;
 mod support;
 mod trust;
+mod unique;
 mod updates;
