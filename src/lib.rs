@@ -107,6 +107,7 @@
 //! [OpenID Connect Registration]: https://openid.net/specs/openid-connect-registration-1_0.html
 
 mod access;
+mod administration;
 mod binding;
 mod builder;
 mod certificate;
@@ -122,6 +123,7 @@ mod engine;
 mod entropy;
 mod envelope;
 mod error;
+mod event;
 mod explain;
 #[cfg(feature = "reqwest")]
 mod fetch;
@@ -141,6 +143,7 @@ mod registrar;
 mod request;
 mod response;
 mod rules;
+mod sealing;
 mod secret;
 mod statement;
 #[cfg(feature = "testing")]
@@ -161,6 +164,9 @@ pub use entropy::{Entropy, EntropyError, OsEntropy};
 pub use error::{
     BoxError, Error, ErrorCode, Failure, HookAnswer, HostError, Rejection, Unauthorized, Violation,
 };
+#[cfg(feature = "tracing")]
+pub use event::TracingEvents;
+pub use event::{EventDetail, EventKind, EventSink, RegistrationEvent};
 pub use explain::{ExplainedMember, Explanation};
 #[cfg(feature = "reqwest")]
 pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
@@ -168,7 +174,7 @@ pub use host::{
     CachedResolver, CachedResolverBuilder, Cause, ClientDirectory, ClientStore, Draft, FetchError,
     FetchPurpose, HookContext, HookError, InitialAccessTokens, InitialGrant, JwksResolver, MemoryClientStore,
     MemoryInitialAccessTokens, MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook,
-    StoreError, Sweep,
+    SecretSealer, StoreError, Sweep,
 };
 pub use metadata::ClientMetadata;
 pub use policy::{Decision, Trace};

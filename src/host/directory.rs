@@ -40,7 +40,8 @@ pub trait ClientDirectory: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Only if the store itself fails. What was removed before stays removed.
+    /// Only if the store itself fails before it removed any: after that it says which it removed so far, so that every
+    /// removal is told.
     async fn sweep(&self, due: &Sweep, limit: usize) -> Result<Vec<ClientId>, StoreError>;
 
     /// Removes at most `limit` clients that a cause applies to, whatever their state, and says which. Called again
@@ -50,7 +51,8 @@ pub trait ClientDirectory: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Only if the store itself fails. What was removed before stays removed.
+    /// Only if the store itself fails before it removed any: after that it says which it removed so far, so that every
+    /// removal is told.
     async fn revoke(&self, cause: &Cause, limit: usize) -> Result<Vec<ClientId>, StoreError>;
 }
 

@@ -7,6 +7,7 @@ mod initial_access;
 mod memory;
 mod replay;
 mod resolver;
+mod sealer;
 mod store;
 
 pub use cached::{CachedResolver, CachedResolverBuilder};
@@ -16,4 +17,5 @@ pub use initial_access::{InitialAccessTokens, InitialGrant, MemoryInitialAccessT
 pub use memory::MemoryClientStore;
 pub use replay::{MemoryReplayGuard, ReplayGuard, ReplayKey};
 pub use resolver::{FetchError, FetchPurpose, JwksResolver, NoNetwork};
+pub use sealer::SecretSealer;
 pub use store::{ClientStore, StoreError};
