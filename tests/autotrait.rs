@@ -20,14 +20,15 @@ use oauth_dcr::testing::{
     StoreFault, contract,
 };
 use oauth_dcr::{
-    BoxError, CachedResolver, CachedResolverBuilder, Caller, Client, ClientCertificate, ClientDirectory,
-    ClientId, ClientMetadata, ClientSecret, ClientStore, Clock, ConfigError, ConfigProblem, ConfigWarning,
-    Decision, Draft, Entropy, EntropyError, Error, ErrorCode, ExplainedMember, Explanation, Failure,
-    FetchError, FetchPurpose, HookAnswer, HookContext, HookError, HostError, JwksResolver, MemoryClientStore,
-    MemoryReplayGuard, NoHook, NoNetwork, Operation, OsEntropy, Profile, ProfileError, Provenance,
-    RegisterRequest, Registrar, RegistrarBuilder, RegistrarConfig, Registration, RegistrationAccessToken,
-    RegistrationEndpoint, Rejection, ReplayGuard, ReplayKey, ScriptHook, ServerFlags, SharedSecret,
-    StoreError, StoredSecret, SystemClock, TokenDigest, Trace, Unauthorized, Violation, WireError,
+    BoxError, CachedResolver, CachedResolverBuilder, Caller, CertificateError, Client, ClientCertificate,
+    ClientDirectory, ClientId, ClientMetadata, ClientSecret, ClientStore, Clock, ConfigError, ConfigProblem,
+    ConfigWarning, Decision, Draft, Entropy, EntropyError, Error, ErrorCode, ExplainedMember, Explanation,
+    Failure, FetchError, FetchPurpose, HookAnswer, HookContext, HookError, HostError, JwksResolver,
+    MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork, Operation, OsEntropy, Profile, ProfileError,
+    Provenance, RegisterRequest, Registrar, RegistrarBuilder, RegistrarConfig, Registration,
+    RegistrationAccessToken, RegistrationEndpoint, Rejection, ReplayGuard, ReplayKey, ScriptHook,
+    ServerFlags, SharedSecret, StoreError, StoredSecret, SystemClock, TokenDigest, Trace, Unauthorized,
+    Violation, WireError,
 };
 
 /// Moves between threads and may be looked at by several.
@@ -86,7 +87,7 @@ fn public_types_have_a_debug_form() {
 fn errors_can_be_boxed_and_sent() {
     all!(boxable:
         Error, Rejection, Unauthorized, HostError, ConfigError, ProfileError, StoreError, FetchError,
-        HookError, EntropyError,
+        HookError, EntropyError, CertificateError,
     );
     let boxed: BoxError = Unauthorized::Missing.into();
     assert_eq!(boxed.to_string(), "no credentials were presented");

@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::{HeaderName, HeaderValue, Request};
-use oauth_dcr::testing::run;
+use http_body_util::BodyExt;
+use oauth_dcr::testing::{ManualClock, run};
 use oauth_dcr::{
-    CertificateError, ClientCertificate, Draft, HookContext, HookError, MemoryClientStore, Registrar,
-    RegistrarConfig, RegistrationEndpoint, ScriptHook,
+    CertificateError, ClientCertificate, Draft, HookContext, HookError, MemoryClientStore, Profile,
+    RegisterRequest, Registrar, RegistrarConfig, RegistrationEndpoint, ScriptHook,
 };
 use openssl::asn1::Asn1Time;
 use openssl::ec::{EcGroup, EcKey};
@@ -22,7 +23,7 @@ use openssl::x509::extension::SubjectAlternativeName;
 use openssl::x509::{X509, X509Builder, X509Name};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 // Encoded object identifiers.
 const CN: &[u8] = b"\x55\x04\x03";
@@ -42,9 +43,20 @@ const PRINTABLE: u8 = 0x13;
 const TELETEX: u8 = 0x14;
 const BMP: u8 = 0x1e;
 
+/// The validity of the certificates here: from the end of 2023 to the end of 2099.
+const NOT_BEFORE: i64 = 1_700_000_000;
+const NOT_AFTER: i64 = 4_102_444_800;
+
 static KEY: LazyLock<PKey<Private>> = LazyLock::new(new_key);
 static CERTIFICATE: LazyLock<X509> =
     LazyLock::new(|| certificate(&[&[(C, PRINTABLE, b"GB")], &[(CN, UTF8, b"client-1")]], |_| {}));
+static NAMED: LazyLock<X509> = LazyLock::new(|| {
+    certificate(&[&[(CN, UTF8, b"client-1"), (OU, BMP, b"\0a")]], |builder| {
+        let mut names = SubjectAlternativeName::new();
+        let names = names.uri("urn:a").ip("192.0.2.7").email("a@example.org");
+        builder.append_extension(names.build(&builder.x509v3_context(None, None)).unwrap()).unwrap();
+    })
+});
 
 fn new_key() -> PKey<Private> {
     let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
@@ -77,8 +89,8 @@ fn certificate(subject: &[&[Attribute<'_>]], change: impl FnOnce(&mut X509Builde
     builder.set_version(2).unwrap();
     builder.set_subject_name(&name(subject)).unwrap();
     builder.set_issuer_name(&name(&[&[(O, UTF8, b"Directory")], &[(CN, UTF8, b"Issuing CA")]])).unwrap();
-    builder.set_not_before(&Asn1Time::from_unix(1_700_000_000).unwrap()).unwrap();
-    builder.set_not_after(&Asn1Time::from_unix(4_102_444_800).unwrap()).unwrap();
+    builder.set_not_before(&Asn1Time::from_unix(NOT_BEFORE).unwrap()).unwrap();
+    builder.set_not_after(&Asn1Time::from_unix(NOT_AFTER).unwrap()).unwrap();
     builder.set_pubkey(&KEY).unwrap();
     change(&mut builder);
     builder.sign(&KEY, MessageDigest::sha256()).unwrap();
@@ -151,9 +163,8 @@ fn a_certificate_of_a_payment_service() {
     assert_eq!(read.der(), Some(&x509.to_der().unwrap()[..]));
     let digest = x509.digest(MessageDigest::sha256()).unwrap();
     assert_eq!(read.thumbprint(), Some(URL_SAFE_NO_PAD.encode(digest)));
-    let epoch = OffsetDateTime::UNIX_EPOCH;
-    assert_eq!(read.not_before(), Some(epoch + Duration::seconds(1_700_000_000)));
-    assert_eq!(read.not_after(), Some(epoch + Duration::seconds(4_102_444_800)));
+    assert_eq!(read.not_before().map(OffsetDateTime::unix_timestamp), Some(NOT_BEFORE));
+    assert_eq!(read.not_after().map(OffsetDateTime::unix_timestamp), Some(NOT_AFTER));
     assert!(!read.is_verified_by(""), "nothing was verified");
     // As the directory writes it, and as a person would.
     assert!(read.subject_is(read.subject_dn()));
@@ -446,15 +457,17 @@ fn alternative_names_that_cannot_be_read() {
         let contents = Asn1OctetString::new_from_bytes(contents).unwrap();
         let oid = Asn1Object::from_str("2.5.29.17").unwrap();
         let extension = X509Extension::new_from_der(&oid, false, &contents).unwrap();
-        let x509 = certificate(&[], |builder| builder.append_extension(extension).unwrap());
-        ClientCertificate::from_der(&x509.to_der().unwrap())
+        certificate(&[], |builder| builder.append_extension(extension).unwrap())
     };
-    let names = with_names(&der(0x30, der(0x86, "urn:a\0b"))).unwrap();
+    let names = read(&with_names(&der(0x30, der(0x86, "urn:a\0b"))));
     assert_eq!(names.attribute("san.uri"), Some("urn:a\0b"), "a NUL ends nothing");
-    let names = with_names(&der(0x30, [der(0x88, b"\x2a\x03"), der(0x87, b"\x01\x02")].concat())).unwrap();
+    let names = read(&with_names(&der(0x30, [der(0x88, b"\x2a\x03"), der(0x87, b"\x01\x02")].concat())));
     assert_eq!(names.attribute("san.ip"), None, "an address has four octets or sixteen");
-    assert_eq!(with_names(b"\x30\x05\x86"), Err(CertificateError::Malformed));
-    // What was wrong with one certificate is not held against the next.
+    let broken = with_names(b"\x30\x05\x86");
+    let refusal = ClientCertificate::from_der(&broken.to_der().unwrap());
+    assert_eq!(refusal, Err(CertificateError::Malformed));
+    // What the host's own use of OpenSSL left behind is not held against the next certificate.
+    assert!(broken.subject_alt_names().is_none());
     assert!(ClientCertificate::from_pem(&pem()).is_ok());
 }
 
@@ -563,6 +576,160 @@ fn what_the_host_hands_in_takes_precedence() {
     }
 }
 
+/// What a registration under these rules becomes with this certificate: the client, or the answer to the error.
+fn registered(
+    profile: &Value,
+    certificate: Option<&ClientCertificate>,
+    changes: Value,
+) -> Result<Value, String> {
+    let mut whole = json!({ "dcr_profile": 1, "name": "by-certificate", "extends": ["standard"] });
+    whole.as_object_mut().unwrap().extend(profile.as_object().unwrap().clone());
+    let config = RegistrarConfig::new("https://op.example/register".parse().unwrap());
+    let registrar = Registrar::builder(config, MemoryClientStore::default())
+        .profile(serde_json::from_value(whole).unwrap())
+        .build()
+        .unwrap();
+    let mut body = json!({ "redirect_uris": ["https://app.example/cb"] });
+    body.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+    let body = body.to_string();
+    let request = RegisterRequest::from_body(body.as_bytes());
+    let request = certificate.into_iter().fold(request, RegisterRequest::with_client_certificate);
+    match run(registrar.register(request)) {
+        Ok(registration) => Ok(serde_json::to_value(&registration).unwrap()),
+        Err(error) => Err(registrar.wire_error(&error).body),
+    }
+}
+
+#[test]
+fn metadata_may_come_from_the_certificate() {
+    let profile = json!({ "metadata": {
+        "client_name": { "from": { "cert": "subject.CN", "relation": "equals", "required": true } },
+        "contacts": { "from": { "cert": "san.email", "relation": "bounds" } },
+    } });
+    let certificate = ClientCertificate::new("CN=client-1")
+        .with_attribute("subject.CN", "client-1")
+        .with_attribute("san.email", "a@example.org")
+        .with_attribute("san.email", "b@example.org");
+    let client = registered(&profile, Some(&certificate), json!({})).unwrap();
+    assert_eq!(client["client_name"], "client-1");
+    assert_eq!(client["contacts"], json!(["a@example.org", "b@example.org"]));
+    let asked = json!({ "client_name": "client-1", "contacts": ["b@example.org"] });
+    let client = registered(&profile, Some(&certificate), asked).unwrap();
+    assert_eq!(client["contacts"], json!(["b@example.org"]));
+    let nameless = ClientCertificate::new("");
+    for (certificate, asked, message) in [
+        (
+            Some(&certificate),
+            json!({ "client_name": "other" }),
+            "client_name: must equal what the client certificate says",
+        ),
+        (
+            Some(&certificate),
+            json!({ "contacts": ["c@example.org"] }),
+            "contacts: must be within what the client certificate lists",
+        ),
+        (Some(&nameless), json!({}), "client_name: the client certificate must have subject.CN"),
+        (
+            None,
+            json!({ "client_name": "client-1" }),
+            "client_name: the client certificate must have subject.CN",
+        ),
+    ] {
+        let answer = registered(&profile, certificate, asked).unwrap_err();
+        assert!(answer.contains(message), "{answer}");
+    }
+}
+
+#[test]
+fn of_several_values_any_meets_a_condition() {
+    let profile = json!({ "rules": [{
+        "id": "no-b", "reject": "metadata", "message": "is not for b",
+        "when": { "cert": "san.uri", "one_of": ["urn:b", "urn:c"] },
+    }, {
+        "id": "named", "reject": "metadata", "message": "needs a URI",
+        "when": { "cert": "san.uri", "present": false },
+    }] });
+    let certificate = |uris: &[&str]| {
+        uris.iter().fold(ClientCertificate::new("CN=a"), |own, uri| own.with_attribute("san.uri", *uri))
+    };
+    assert!(registered(&profile, Some(&certificate(&["urn:a"])), json!({})).is_ok());
+    for uris in [&["urn:b"][..], &["urn:a", "urn:b"], &["urn:b", "urn:a"]] {
+        let answer = registered(&profile, Some(&certificate(uris)), json!({})).unwrap_err();
+        assert!(answer.contains("is not for b") && !answer.contains("needs a URI"), "{answer}");
+    }
+    for certificate in [Some(&certificate(&[])), None] {
+        let answer = registered(&profile, certificate, json!({})).unwrap_err();
+        assert!(answer.contains("needs a URI") && !answer.contains("is not for b"), "{answer}");
+    }
+}
+
+/// No certificate, one that cannot be read, and one of another subject: 401 for each.
+#[test]
+fn a_required_certificate_comes_in_the_header() {
+    let profile: Profile = serde_json::from_value(json!({
+        "dcr_profile": 1, "name": "by-certificate", "extends": ["standard"],
+        "access": {
+            "read": { "mtls": "required", "anchors": "directory" },
+            "delete": { "mtls": "required", "anchors": "directory" },
+        },
+    }))
+    .unwrap();
+    let config: RegistrarConfig = serde_json::from_value(json!({
+        "registrationEndpoint": "https://op.example/register",
+        "dynamicRegistrationEnabled": true,
+        "dcrAuthorizationWithMTLS": true,
+    }))
+    .unwrap();
+    let clock = ManualClock::new();
+    let registrar = Registrar::builder(config, MemoryClientStore::default())
+        .profile(profile)
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let endpoint = RegistrationEndpoint::new(registrar).with_certificate_header(HEADER, &["directory"]);
+    let status = |method: &str, target: &str, token: &str, certificate: Option<&str>, body: Value| {
+        let mut request = Request::builder().method(method).uri(target);
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        if let Some(text) = certificate {
+            request = request.header(HEADER, text);
+        }
+        let answer = run(endpoint.handle(request.body(body.to_string()).unwrap()));
+        let (head, body) = answer.into_parts();
+        let body = run(body.collect()).unwrap().to_bytes();
+        (head.status.as_u16(), serde_json::from_slice::<Value>(&body).unwrap_or_default())
+    };
+    let client = |subject: &str| {
+        json!({
+            "redirect_uris": ["https://app.example/cb"],
+            "token_endpoint_auth_method": "tls_client_auth",
+            "tls_client_auth_subject_dn": subject,
+        })
+    };
+    let own = escaped(&pem());
+    let subject = "C=GB, CN=client-1";
+    for (certificate, subject) in [(None, subject), (Some("x"), subject), (Some(&*own), "CN=client-1")] {
+        let (status, body) = status("POST", "/register", "", certificate, client(subject));
+        assert_eq!(status, 401, "{certificate:?} {subject} {body}");
+    }
+    let (created, body) = status("POST", "/register", "", Some(&own), client(subject));
+    assert_eq!(created, 201, "{body}");
+    let uri = body["registration_client_uri"].as_str().unwrap();
+    let token = body["registration_access_token"].as_str().unwrap();
+    for method in ["GET", "DELETE"] {
+        assert_eq!(status(method, uri, token, None, json!({})).0, 401, "{method}");
+        assert_eq!(status(method, uri, token, Some("x"), json!({})).0, 401, "{method}");
+    }
+    for (now, expected) in [(NOT_BEFORE - 1, 401), (NOT_BEFORE, 200), (NOT_AFTER, 200), (NOT_AFTER + 1, 401)]
+    {
+        clock.set(OffsetDateTime::from_unix_timestamp(now).unwrap());
+        assert_eq!(status("GET", uri, token, Some(&own), json!({})).0, expected, "{now}");
+    }
+    clock.set(ManualClock::START);
+    assert_eq!(status("DELETE", uri, token, Some(&own), json!({})).0, 204);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -581,7 +748,7 @@ proptest! {
     /// A certificate with some bytes changed is refused, or read whole.
     #[test]
     fn broken_certificates_do_no_harm(changes in proptest::collection::vec((any::<u16>(), any::<u8>()), 1..4)) {
-        let mut der = CERTIFICATE.to_der().unwrap();
+        let mut der = NAMED.to_der().unwrap();
         for (place, byte) in changes {
             let place = usize::from(place) % der.len();
             der[place] = byte;

@@ -91,8 +91,14 @@ impl Condition {
                 test.holds(value.as_deref())
             }
             Self::Cert(attribute, test) => {
-                let value = facts.certificate.and_then(|certificate| certificate.attribute(attribute));
-                test.holds(value.map(|text| FieldValue::Text(Cow::Borrowed(text))).as_ref())
+                let values = facts.certificate.into_iter().flat_map(|own| own.attributes(attribute));
+                let mut values = values.map(|text| FieldValue::Text(Cow::Borrowed(text))).peekable();
+                // Of several values any one is enough.
+                if values.peek().is_none() {
+                    test.holds(None)
+                } else {
+                    values.any(|own| test.holds(Some(&own)))
+                }
             }
         }
     }

@@ -24,42 +24,55 @@ pub(super) fn apply<'a>(
             (claim.get(claims).map(|value| value.into_owned().into_owned()), Origin::Statement)
         }
         (None, Some(attribute)) => {
-            let Some(certificate) = facts.certificate else { return };
-            let text =
-                certificate.attribute(attribute).map(|text| FieldValue::Text(Cow::Owned(text.to_owned())));
-            (text, Origin::Certificate)
+            let values = facts.certificate.into_iter().flat_map(|own| own.attributes(attribute));
+            let mut values = values.map(|text| Cow::Owned(text.to_owned())).peekable();
+            let value = match kind {
+                Kind::List | Kind::UriList if values.peek().is_some() => {
+                    Some(FieldValue::List(values.collect::<Vec<_>>().into()))
+                }
+                _ => values.next().map(FieldValue::Text),
+            };
+            (value, Origin::Certificate)
         }
         (None, None) => return,
     };
     let name = || policy.name_of(field).to_owned();
     let Some(source) = source.map(|value| fit(kind, value)) else {
         if from.required {
-            let claim = from.statement.as_ref().map_or_else(String::new, |claim| claim.name.to_string());
-            let message = format!("the software statement must have the claim {claim}");
-            faults.push(Violation::new(
-                name(),
-                "statement.required_claim",
-                Failure::STATEMENT_CLAIMS,
-                message,
-            ));
+            faults.push(missing(name(), from));
         }
         return;
     };
     let failure = policy.failure_of(field);
-    let refuse = |message: &str| Violation::new(name(), "statement.relation", failure, message);
+    let (rule, says) = match origin {
+        Origin::Certificate => ("certificate.relation", "the client certificate"),
+        _ => ("statement.relation", "the software statement"),
+    };
+    let refuse = |message: String| Violation::new(name(), rule, failure, message);
     match (from.relation, document.get(field)) {
         (Relation::Overrides, _) | (Relation::Fills | Relation::Equals | Relation::Bounds, None) => {
             take_slot(document, field);
             document.set(field, source, origin);
         }
         (Relation::Equals | Relation::EqualsIfPresent, Some(asked)) if !same(asked, &source) => {
-            faults.push(refuse("must equal what the software statement says"));
+            faults.push(refuse(format!("must equal what {says} says")));
         }
         (Relation::Bounds | Relation::BoundsIfPresent, Some(asked)) if !within(asked, &source) => {
-            faults.push(refuse("must be within what the software statement lists"));
+            faults.push(refuse(format!("must be within what {says} lists")));
         }
         _ => {}
     }
+}
+
+/// What must be there and is not: the claim, the attribute, or the whole certificate.
+fn missing(field: String, from: &From) -> Violation {
+    if let Some(claim) = &from.statement {
+        let message = format!("the software statement must have the claim {}", claim.name);
+        return Violation::new(field, "statement.required_claim", Failure::STATEMENT_CLAIMS, message);
+    }
+    let attribute = from.cert.as_deref().unwrap_or_default();
+    let message = format!("the client certificate must have {attribute}");
+    Violation::new(field, "certificate.required_attribute", Failure::MTLS_BINDING, message)
 }
 
 /// Brings a claim into the form of the member: one text is a list of one.
