@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::config::UriPattern;
 use crate::host::{FetchPurpose, JwksResolver};
-use crate::rules::uri::ParsedUri;
+use crate::rules::uri::{MAX_URI, ParsedUri};
 
 /// Which URLs are asked for at all. What a URL leads to is the resolver's to judge.
 #[derive(Debug, Default)]
@@ -38,7 +38,7 @@ impl Gate {
     /// The URL, if it may be asked for. What the operator wrote may name any host: a directory on the same machine,
     /// for one.
     pub(crate) fn admit(&self, uri: &str, by_operator: bool) -> Option<Url> {
-        let uri = ParsedUri::parse(uri, 2048).ok()?;
+        let uri = ParsedUri::parse(uri, MAX_URI).ok()?;
         let is_admitted =
             if by_operator { uri.is_https() && !self.is_blocked(&uri) } else { self.admits(&uri) };
         is_admitted.then_some(uri.url)

@@ -12,7 +12,7 @@ use std::fmt;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::metadata::{Document, Extra, FieldId, FieldValue, Kind, Origin, Unfit, Variant};
+use crate::metadata::{Document, Extra, FieldId, FieldValue, Kind, Origin, Unfit, Variant, fields};
 
 /// How much of a JSON text is read.
 #[derive(Clone, Copy, Debug)]
@@ -120,6 +120,8 @@ impl<'de> Visitor<'de> for ObjectVisitor<'_> {
         let reader = self.reader;
         let mut document = Document::with_capacity(self.capacity);
         let mut members = 0;
+        // Of the names that are no row's.
+        let mut names = Names::default();
         while let Some(name) = map.next_key_seed(TextSeed)? {
             members += 1;
             if members > reader.limits.members {
@@ -138,12 +140,8 @@ impl<'de> Visitor<'de> for ObjectVisitor<'_> {
                     }
                 }
                 Place::Variant(field, kind, tag_at) => {
-                    if document
-                        .variants
-                        .iter()
-                        .any(|own| own.field == field && name.get(tag_at..) == Some(&own.tag))
-                    {
-                        return Err(reader.stop(JsonFault::Duplicate(name.into_owned())));
+                    if let Err(name) = names.insert(name.clone()) {
+                        return Err(reader.stop(JsonFault::Duplicate(name)));
                     }
                     let value = read_value(reader, kind, &mut map)?;
                     let tag = split_off(name, tag_at);
@@ -155,8 +153,8 @@ impl<'de> Visitor<'de> for ObjectVisitor<'_> {
                     }
                 }
                 Place::Extra => {
-                    if document.extras.iter().any(|own| own.name == name) {
-                        return Err(reader.stop(JsonFault::Duplicate(name.into_owned())));
+                    if let Err(name) = names.insert(name.clone()) {
+                        return Err(reader.stop(JsonFault::Duplicate(name)));
                     }
                     let raw: &'de RawValue = map.next_value()?;
                     reader.strict(raw)?;
@@ -206,7 +204,10 @@ enum Place {
 impl Place {
     fn of(name: &str) -> Self {
         if let Some(field) = FieldId::of(name) {
-            return field.spec().map_or(Self::Extra, |spec| Self::Field(field, spec.kind));
+            // Open Banking numbers its versions: what is no text is kept as it came until a profile judges it.
+            let is_version = field == fields::SOFTWARE_VERSION;
+            let kind = |kind| if is_version { Kind::Any } else { kind };
+            return field.spec().map_or(Self::Extra, |spec| Self::Field(field, kind(spec.kind)));
         }
         let Some((base, tag)) = name.split_once('#') else { return Self::Extra };
         match FieldId::of(base).and_then(|field| Some((field, field.spec()?))) {
@@ -339,6 +340,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let mut list: Vec<Cow<'de, str>> = Vec::new();
+        let mut repeats = Repeats::default();
         let mut unfit = None;
         let mut position = 0;
         while let Some(item) = items.next_element_seed(ElementSeed { reader: self.reader })? {
@@ -347,7 +349,7 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
                     unfit.get_or_insert(Unfit::Control(Some(position)));
                 }
                 // Repeats are dropped, the first is kept.
-                Ok(text) if position < 64 && list.contains(&text) => {}
+                Ok(text) if repeats.has(&list, &text) => {}
                 Ok(text) => list.push(text),
                 Err(found) => {
                     unfit.get_or_insert(Unfit::Element(position, found));
@@ -503,23 +505,44 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 }
 
-/// The names of one object: compared one by one while they are few, hashed once they are many.
+/// The names of one object.
 #[derive(Default)]
 struct Names<'de> {
-    few: Vec<Cow<'de, str>>,
-    many: HashSet<Cow<'de, str>>,
+    few: [Cow<'de, str>; Repeats::FEW],
+    count: usize,
+    repeats: Repeats<'de>,
 }
 
 impl<'de> Names<'de> {
     fn insert(&mut self, name: Cow<'de, str>) -> Result<(), String> {
-        if self.few.contains(&name) || self.many.contains(&name) {
+        if self.repeats.has(self.few.get(..self.count).unwrap_or(&self.few), &name) {
             return Err(name.into_owned());
         }
-        if self.few.len() < 24 {
-            self.few.push(name);
-        } else {
-            self.many.insert(name);
+        if let Some(slot) = self.few.get_mut(self.count) {
+            *slot = name;
+            self.count += 1;
         }
         Ok(())
+    }
+}
+
+/// Which texts were there before: compared one by one while they are few, hashed once they are many, so that the
+/// time grows with their number and not with its square.
+#[derive(Default)]
+struct Repeats<'de>(HashSet<Cow<'de, str>>);
+
+impl<'de> Repeats<'de> {
+    const FEW: usize = 24;
+
+    /// Whether a text is among those before it, of which at least the first few are given.
+    #[expect(clippy::ptr_arg, reason = "cloned as it is: borrowed text stays borrowed")]
+    fn has(&mut self, before: &[Cow<'de, str>], text: &Cow<'de, str>) -> bool {
+        if before.len() < Self::FEW {
+            return before.contains(text);
+        }
+        if self.0.is_empty() {
+            self.0.extend(before.iter().cloned());
+        }
+        !self.0.insert(text.clone())
     }
 }

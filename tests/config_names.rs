@@ -108,6 +108,7 @@ fn all_properties() -> Map<String, Value> {
         "clientSecretOverlapSeconds": 60,
         "expiredClientGraceSeconds": 60,
         "unusedClientLifetimeSeconds": 60,
+        "contactsAreEmailAddresses": true,
         "scopes": ["openid"],
         "issuer": "https://op.example.com",
         "tokenEndpoint": "https://op.example.com/token",
@@ -430,7 +431,7 @@ fn warnings() {
             "lifetimeMayExceedServerLimit": true, "dcrAuthorizationWithMTLS": true,
             "redirectUrisRegexEnabled": true,
             "dynamicRegistrationPasswordGrantTypeEnabled": true,
-            "dynamicRegistrationCustomAttributes": ["jansTrustedClnt"],
+            "dynamicRegistrationCustomAttributes": ["jansTrustedClnt", "access_token_lifetime"],
             "idTokenEncryptionAlgValuesSupported": ["RSA1_5"],
         }),
         &[
@@ -438,6 +439,7 @@ fn warnings() {
             ("dcrAuthorizationWithMTLS", "anyone can claim any certificate"),
             ("redirectUrisRegexEnabled", "receive codes and tokens"),
             ("dynamicRegistrationPasswordGrantTypeEnabled", "asks people for their passwords"),
+            ("dynamicRegistrationCustomAttributes", "`access_token_lifetime` is a matter of the operator"),
             ("dynamicRegistrationCustomAttributes", "register a trusted client"),
             ("idTokenEncryptionAlgValuesSupported", "RSA1_5"),
         ],
@@ -464,7 +466,6 @@ fn defaults_are_lowered() {
     let grants = &profile.metadata["grant_types"];
     assert!(words(&grants.subset_of).contains(&"urn:openid:params:grant-type:ciba"));
     assert!(!words(&grants.subset_of).contains(&"password"));
-    assert_eq!(grants.none_of, ["password"]);
     assert_eq!((grants.presence, &grants.default, grants.on_update), (None, &None, None));
     let responses = words(&profile.metadata["response_types"].subset_of);
     assert_eq!(responses.len(), 8);
@@ -688,13 +689,13 @@ fn rules_are_lowered() {
 fn autofix_is_lowered() {
     let ids = |json: Value| lowered(json).rules.into_iter().map(|rule| rule.id).collect::<Vec<_>>();
     assert!(ids(json!({ "clientRegDefaultToCodeFlowWithRefresh": true })).is_empty());
-    let implicit = ["autofix-implicit-grant", "autofix-implicit-response"];
-    assert_eq!(ids(json!({ "grantTypesAndResponseTypesAutofixEnabled": true })), implicit);
+    let usual = ["autofix-code-default", "autofix-implicit-grant", "autofix-implicit-response"];
+    assert_eq!(ids(json!({ "grantTypesAndResponseTypesAutofixEnabled": true })), usual);
     let both = json!({
         "grantTypesAndResponseTypesAutofixEnabled": true, "clientRegDefaultToCodeFlowWithRefresh": true,
     });
     let profile = lowered(both);
-    assert_eq!(profile.rules.len(), 4);
+    assert_eq!(profile.rules.len(), 5);
     assert_eq!(
         rule(&profile, "autofix-code-grants"),
         json!({
@@ -712,7 +713,7 @@ fn autofix_is_lowered() {
         "grantTypesSupported": ["authorization_code"], "responseTypesSupported": [["code"]],
     });
     let profile = lowered(narrow);
-    assert_eq!(profile.rules.len(), 2);
+    assert_eq!(profile.rules.len(), 3);
     assert_eq!(
         rule(&profile, "autofix-code-grants")["metadata"],
         json!({ "grant_types": { "add": ["authorization_code"] } })

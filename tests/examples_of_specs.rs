@@ -1,13 +1,22 @@
-//! Every example that the specifications print, by its id in `data/spec_vectors.json`.
+//! Every example that the specifications print, by its id in `data/spec_vectors.json`, sent as it is printed: method,
+//! target and headers are the document's, and so are those of the answer.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
-use oauth_dcr::testing::{StaticResolver, run};
+mod support;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::Request;
+use http_body_util::Full;
+use oauth_dcr::testing::{ManualClock, StaticResolver, run};
 use oauth_dcr::{
-    Caller, Error, ErrorCode, MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig, Registration,
-    Unauthorized,
+    Draft, FetchPurpose, HookContext, HookError, MemoryClientStore, Registrar, RegistrarConfig,
+    RegistrationEndpoint, ScriptHook,
 };
 use serde_json::{Value, json};
+
+use crate::support::Answer;
 
 const SECTOR: &str = "https://other.example.net/file_of_redirect_uris.json";
 
@@ -17,35 +26,108 @@ fn vectors() -> Vec<Value> {
 }
 
 fn vector(id: &str) -> Value {
-    vectors().into_iter().find(|vector| vector["id"] == id).unwrap()
+    vectors().into_iter().find(|vector| vector["id"] == id).unwrap_or_else(|| panic!("no example {id}"))
 }
 
-fn registrar() -> Registrar {
-    let config: RegistrarConfig = serde_json::from_value(json!({
-        "registrationEndpoint": "https://server.example.com/register",
-        "dynamicRegistrationEnabled": true,
-        "dynamicRegistrationExpirationTime": 20_000,
-        "returnClientSecretOnRead": true,
-        "dynamicRegistrationCustomAttributes": ["example_extension_parameter"],
-    }))
-    .unwrap();
-    let sector = vector("oidc-5-sector-response")["body"].clone();
-    Registrar::builder(config, MemoryClientStore::default())
-        .jwks_resolver(StaticResolver::new().with(SECTOR, sector))
-        .build()
-        .unwrap()
+/// Asks for the nonce of the example, and never takes the evidence.
+#[derive(Debug)]
+struct Stale;
+
+#[async_trait]
+impl ScriptHook for Stale {
+    async fn create_client(&self, _: &HookContext<'_>, draft: &mut Draft<'_>) -> Result<(), HookError> {
+        match draft.get("client_name") {
+            Some(name) if name == "Stale" => {
+                let nonce = vector("attestation-3-stale")["body"]["nonce"].as_str().unwrap().to_owned();
+                Err(HookError::StaleEvidence { nonce })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
-fn register(registrar: &Registrar, body: &Value) -> Result<Registration, Error> {
-    run(registrar.register(RegisterRequest::from_body(body.to_string().as_bytes())))
+/// A server with its registration endpoint where an example has it, and the clock at the time that one tells.
+struct Server {
+    endpoint: RegistrationEndpoint,
+    network: StaticResolver,
 }
 
-fn registered(registrar: &Registrar, id: &str) -> (Registration, Caller, Value) {
-    let registration =
-        register(registrar, &vector(id)["body"]).unwrap_or_else(|error| panic!("{id}: {error:?}"));
-    let caller = Caller::Bearer(registration.registration_access_token().unwrap().clone());
-    let answer = serde_json::from_str(registration.body()).unwrap();
-    (registration, caller, answer)
+impl Server {
+    fn at(path: &str) -> Self {
+        let config: RegistrarConfig = serde_json::from_value(json!({
+            "registrationEndpoint": format!("https://server.example.com{path}"),
+            "dynamicRegistrationEnabled": true,
+            // The seconds between the two times of RFC 7591 section 3.2.1.
+            "dynamicRegistrationExpirationTime": 20_000,
+            "returnClientSecretOnRead": true,
+            "dynamicRegistrationCustomAttributes": ["example_extension_parameter"],
+        }))
+        .unwrap();
+        let clock = ManualClock::new();
+        clock.advance(2_893_256_800 - ManualClock::START.unix_timestamp());
+        let network = StaticResolver::new().with(SECTOR, vector("oidc-5-sector-response")["body"].clone());
+        let registrar = Registrar::builder(config, MemoryClientStore::default())
+            .jwks_resolver(network.clone())
+            .script_hook(Stale)
+            .clock(clock)
+            .build()
+            .unwrap();
+        Self { endpoint: RegistrationEndpoint::new(registrar), network }
+    }
+
+    /// The server that an example is sent to.
+    fn of(id: &str) -> Self {
+        let target = vector(id)["target"].as_str().unwrap().to_owned();
+        Self::at(if target.starts_with("/connect/") { "/connect/register" } else { "/register" })
+    }
+
+    /// Sends what is printed. For a registered client its own identifier and token take the places of those that the
+    /// document shows.
+    fn send(&self, id: &str, client: Option<&Value>, body: &Value) -> Answer {
+        let vector = vector(id);
+        let own = |name: &str| client.map(|client| client[name].as_str().unwrap());
+        let target =
+            vector["target"].as_str().unwrap().replace("s6BhdRkqt3", own("client_id").unwrap_or("-"));
+        let mut request = Request::builder().method(vector["method"].as_str().unwrap()).uri(target);
+        for (name, value) in vector["headers"].as_object().unwrap() {
+            let token = own("registration_access_token").filter(|_| name == "Authorization");
+            let value =
+                token.map_or_else(|| value.as_str().unwrap().to_owned(), |token| format!("Bearer {token}"));
+            request = request.header(name, value);
+        }
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let request = request.body(Full::from(Bytes::from(body))).unwrap();
+        run(Answer::from(&self.endpoint, request))
+    }
+
+    fn register(&self, id: &str) -> Answer {
+        let answer = self.send(id, None, &vector(id)["body"]);
+        assert_eq!(answer.status, 201, "{id}: {}", answer.text());
+        answer.assert_well_formed();
+        answer
+    }
+}
+
+/// Status and headers are those of the document. Of a challenge what is shown must be there, in any order: texts for
+/// people and the realm are the server's own.
+fn has_the_head_of(id: &str, answer: &Answer) {
+    let shown = vector(id);
+    assert_eq!(answer.status, shown["status"], "{id}: {}", answer.text());
+    for (name, value) in shown["headers"].as_object().unwrap() {
+        let own = answer.header(name).unwrap_or_else(|| panic!("{id}: no {name}"));
+        if name != "WWW-Authenticate" {
+            assert_eq!(own, value, "{id}: {name}");
+            continue;
+        }
+        let parts = |text: &str| -> Vec<(String, String)> {
+            let parameters = text.strip_prefix("Bearer ").unwrap().split(", ");
+            let pair =
+                |part: &str| part.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned()));
+            let free = |name: &str| name == "error_description" || name == "realm";
+            parameters.map(|part| pair(part).unwrap()).filter(|(name, _)| !free(name)).collect()
+        };
+        assert_eq!(parts(own), parts(value.as_str().unwrap()), "{id}");
+    }
 }
 
 fn kind(value: &Value) -> u8 {
@@ -60,7 +142,9 @@ fn kind(value: &Value) -> u8 {
 }
 
 /// What the document shows is in the answer, of the same type; what the client sent has the same value.
-fn shows(id: &str, sent: &Value, answer: &Value) {
+fn shows(id: &str, sent: &Value, answer: &Answer) {
+    has_the_head_of(id, answer);
+    let answer = answer.json();
     for (name, value) in vector(id)["body"].as_object().unwrap() {
         assert_eq!(kind(value), kind(&answer[name]), "{id}: {name}");
         if sent.get(name).is_some() {
@@ -69,9 +153,9 @@ fn shows(id: &str, sent: &Value, answer: &Value) {
     }
 }
 
-fn requests_register(id: &str) {
-    let (registration, _, answer) = registered(&registrar(), id);
-    assert_eq!(registration.status(), 201);
+/// Everything that was asked is registered as it was asked.
+fn registers(id: &str) {
+    let answer = Server::of(id).register(id).json();
     for (name, value) in vector(id)["body"].as_object().unwrap() {
         assert_eq!(&answer[name], value, "{id}: {name}");
     }
@@ -80,70 +164,105 @@ fn requests_register(id: &str) {
     }
 }
 
-fn created(id: &str) {
+/// The answer of the document, to the request of the document.
+fn answers_registration(id: &str) {
     let request = vector(id)["answers"].as_str().unwrap().to_owned();
-    let (registration, _, answer) = registered(&registrar(), &request);
-    assert_eq!(registration.status(), vector(id)["status"]);
+    let answer = Server::of(&request).register(&request);
     shows(id, &vector(&request)["body"], &answer);
-}
-
-fn read(id: &str, registration: &str) {
-    let registrar = registrar();
-    let (created, caller, _) = registered(&registrar, registration);
-    let read = run(registrar.read(created.client().id(), &caller)).unwrap();
-    assert_eq!(read.status(), 200);
-    if !vector(id)["body"].is_null() {
-        shows(id, &vector(registration)["body"], &serde_json::from_str(read.body()).unwrap());
+    let body = answer.json();
+    if let Some(issued) = vector(id)["body"].get("client_id_issued_at") {
+        assert_eq!(
+            (&body["client_id_issued_at"], &body["client_secret_expires_at"]),
+            (issued, &json!(2_893_276_800_i64))
+        );
     }
 }
 
+fn reads(id: &str, registration: &str) {
+    let server = Server::of(id);
+    let client = server.register(registration).json();
+    let answer = server.send(id, Some(&client), &Value::Null);
+    assert_eq!((answer.status, &answer.json()["client_id"]), (200, &client["client_id"]), "{id}");
+}
+
+fn answers_read(id: &str, registration: &str) {
+    let request = vector(id)["answers"].as_str().unwrap().to_owned();
+    let server = Server::of(&request);
+    let client = server.register(registration).json();
+    shows(id, &vector(registration)["body"], &server.send(&request, Some(&client), &Value::Null));
+}
+
 /// RFC 7592 section 2.2: what is left out is deleted.
-fn update(id: &str) {
-    let registrar = registrar();
-    let (created, caller, _) = registered(&registrar, "rfc7591-3.1-open");
+fn updates(id: &str) {
+    let server = Server::of(id);
+    let client = server.register("rfc7591-3.1-open").json();
+    assert!(client["client_name#ja-Jpan-JP"].is_string());
     let mut body = vector(id)["body"].clone();
-    body["client_id"] = created.client().id().as_str().into();
-    body["client_secret"] = created.client_secret().unwrap().expose_secret().into();
-    let text = body.to_string();
-    let request = RegisterRequest::from_body(text.as_bytes()).with_caller(&caller);
-    let updated = run(registrar.update(created.client().id(), request)).unwrap();
-    let answer: Value = serde_json::from_str(updated.body()).unwrap();
-    assert_eq!(updated.status(), 200);
+    for name in ["client_id", "client_secret"] {
+        body[name] = client[name].clone();
+    }
+    let updated = server.send(id, Some(&client), &body);
+    assert_eq!(updated.status, 200, "{id}: {}", updated.text());
+    let answer = updated.json();
     assert!(answer.get("client_name#ja-Jpan-JP").is_none());
     for (name, value) in body.as_object().unwrap() {
         assert_eq!(&answer[name], value, "{id}: {name}");
     }
 }
 
-fn delete() {
-    let registrar = registrar();
-    let (created, caller, _) = registered(&registrar, "rfc7591-3.1-open");
-    run(registrar.delete(created.client().id(), &caller)).unwrap();
-    assert!(matches!(run(registrar.read(created.client().id(), &caller)), Err(Error::Unauthorized(_))));
+/// The answer of the document, and a client that is gone.
+fn deletes(id: &str) {
+    let server = Server::of("rfc7592-2.3-delete");
+    let client = server.register("rfc7591-3.1-open").json();
+    let deleted = server.send("rfc7592-2.3-delete", Some(&client), &Value::Null);
+    has_the_head_of("rfc7592-2.3-deleted", &deleted);
+    assert_eq!((deleted.status, deleted.body.len(), deleted.header("content-type")), (204, 0, None), "{id}");
+    server.send("rfc7592-2.1-read", Some(&client), &Value::Null).assert_invalid_token();
+    server.send("rfc7592-2.3-delete", Some(&client), &Value::Null).assert_invalid_token();
 }
 
 /// The error of the document, from a request with that fault.
-fn error(id: &str, body: &Value) {
-    let registrar = registrar();
-    let error = register(&registrar, body).unwrap_err();
-    let answer = registrar.wire_error(&error);
-    let shown = vector(id);
-    let text: Value = serde_json::from_str(&answer.body).unwrap();
-    assert_eq!(answer.status, shown["status"]);
-    assert_eq!(text["error"], shown["body"]["error"]);
-    assert!(text["error_description"].is_string());
-    for (name, value) in shown["headers"].as_object().unwrap() {
-        let own = answer.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-        let own = own.unwrap_or_else(|| panic!("{id}: {name}"));
-        assert!(own.1.starts_with(value.as_str().unwrap()), "{id}: {own:?}");
+fn refuses(id: &str, body: &Value) {
+    let answer = Server::at("/register").send("rfc7591-3.1-open", None, body);
+    has_the_head_of(id, &answer);
+    let (answer, shown) = (answer.json(), vector(id)["body"].clone());
+    assert_eq!(answer["error"], shown["error"]);
+    assert_eq!(kind(&answer["error_description"]), kind(&shown["error_description"]));
+    if shown.get("nonce").is_some() {
+        assert_eq!(answer, shown, "{id}");
     }
 }
 
-fn challenge(error: Unauthorized) -> String {
-    let answer = registrar().wire_error(&error.into());
-    assert_eq!(answer.status, 401);
-    let header = answer.headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
-    header.unwrap().1
+/// A challenge to a read with a token that is none, or without one.
+fn challenges(id: &str, token: Option<&str>) {
+    let server = Server::at("/register");
+    let mut request = Request::builder().method("GET").uri("/register?client_id=s6BhdRkqt3");
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let answer = run(Answer::from(&server.endpoint, request.body(Full::default()).unwrap()));
+    has_the_head_of(id, &answer);
+    answer.assert_well_formed();
+}
+
+/// The document is fetched for the registration that names it, and all of its entries count.
+fn fetches_the_sector(id: &str) {
+    let server = Server::of("oidc-3.1-register");
+    server.register("oidc-3.1-register");
+    assert_eq!(vector("oidc-5-sector-request")["url"], SECTOR, "{id}");
+    assert_eq!(server.network.fetched(), [(SECTOR.to_owned(), FetchPurpose::SectorIdentifier)], "{id}");
+    let mut body = vector("oidc-3.1-register")["body"].clone();
+    for (uris, status) in [
+        (vector("oidc-5-sector-response")["body"].clone(), 201),
+        (json!(["https://client.example.org/callback", "https://client.example.org/callback3"]), 400),
+    ] {
+        // One of the document's hosts has an underscore, which no name in the DNS has.
+        let uris: Vec<_> =
+            uris.as_array().unwrap().iter().filter(|uri| !uri.to_string().contains('_')).collect();
+        body["redirect_uris"] = json!(uris);
+        let answer = server.send("oidc-3.1-register", None, &body);
+        assert_eq!(answer.status, status, "{id}: {}", answer.text());
+    }
 }
 
 #[test]
@@ -152,7 +271,7 @@ fn every_example_is_met() {
         let id = vector["id"].as_str().unwrap();
         match id {
             "rfc7591-3.1-open" | "rfc7591-3.1-protected" | "oidc-3.1-register" | "ciba-4-register" => {
-                requests_register(id);
+                registers(id)
             }
             // Its statement has no issuer, and nobody can verify it.
             "rfc7591-2.3-statement" | "rfc7591-3.1.1-statement" => {
@@ -160,40 +279,39 @@ fn every_example_is_met() {
                 if let Some(jwt) = vector["jwt"].as_str() {
                     body["software_statement"] = jwt.into();
                 }
-                let Err(Error::Rejected(rejection)) = register(&registrar(), &body) else { panic!("{id}") };
-                assert_eq!(rejection.code, ErrorCode::INVALID_SOFTWARE_STATEMENT);
+                let answer = Server::at("/register").send("rfc7591-3.1.1-statement", None, &body);
+                assert_eq!(
+                    (answer.status, &answer.json()["error"]),
+                    (400, &json!("invalid_software_statement"))
+                );
             }
-            "rfc7591-3.2.1-created" | "oidc-3.2-created" => created(id),
+            "rfc7591-3.2.1-created" | "oidc-3.2-created" => answers_registration(id),
             "rfc7591-3.2.2-redirect" | "oidc-3.3-error" => {
-                error(id, &json!({ "redirect_uris": ["http://sketchy.example.com"] }));
+                refuses(id, &json!({ "redirect_uris": ["http://sketchy.example.com"] }));
             }
-            "rfc7591-3.2.2-metadata" => error(
+            "rfc7591-3.2.2-metadata" => refuses(
                 id,
                 &json!({ "redirect_uris": ["https://a.example/cb"], "grant_types": ["implicit"], "response_types": ["code"] }),
             ),
-            "rfc7592-2.1-read" | "rfc7592-3-information" => read(id, "rfc7591-3.1-open"),
-            "oidc-4.2-read" | "oidc-4.3-read" => read(id, "oidc-3.1-register"),
-            "rfc7592-2.2-update" => update(id),
-            "rfc7592-2.3-delete" | "rfc7592-2.3-deleted" => delete(),
-            "oidc-4.4-expired" | "rfc6750-3-expired" => {
-                let own = challenge(Unauthorized::InvalidToken);
-                assert!(own.starts_with("Bearer") && own.contains("error=\"invalid_token\""), "{own}");
+            "rfc7592-2.1-read" => reads(id, "rfc7591-3.1-open"),
+            "rfc7592-3-information" => answers_read(id, "rfc7591-3.1-open"),
+            "oidc-4.2-read" => reads(id, "oidc-3.1-register"),
+            "oidc-4.3-read" => answers_read(id, "oidc-3.1-register"),
+            "rfc7592-2.2-update" => updates(id),
+            "rfc7592-2.3-delete" | "rfc7592-2.3-deleted" => deletes(id),
+            "oidc-4.4-expired" | "rfc6750-3-expired" => challenges(id, Some("expired")),
+            "rfc6750-3-no-credentials" => challenges(id, None),
+            "oidc-5-sector-request" | "oidc-5-sector-response" => fetches_the_sector(id),
+            "attestation-3-stale" => {
+                refuses(id, &json!({ "redirect_uris": ["https://a.example/cb"], "client_name": "Stale" }));
             }
-            "rfc6750-3-no-credentials" => {
-                let own = challenge(Unauthorized::Missing);
-                assert!(own.starts_with("Bearer") && !own.contains("error"), "{own}");
-            }
-            "oidc-5-sector-request" => assert_eq!(vector["url"], SECTOR),
-            "oidc-5-sector-response" => requests_register("oidc-3.1-register"),
-            // tests/manage/hooks.rs has the engine's side.
-            "attestation-3-stale" => assert_eq!(vector["body"]["error"], "stale_evidence"),
             // Only native apps use http on this machine.
             "mcp-cimd-document" => {
-                let mut body = vector["body"].clone();
-                body.as_object_mut().unwrap().remove("client_id");
-                let answer = register(&registrar(), &body).unwrap();
-                let answer: Value = serde_json::from_str(answer.body()).unwrap();
-                assert_eq!(answer["application_type"], "native");
+                let answer = Server::at("/register").send("rfc7591-3.1-open", None, &vector["body"]);
+                assert_eq!((answer.status, &answer.json()["application_type"]), (201, &json!("native")));
+                for name in ["client_name", "redirect_uris", "token_endpoint_auth_method", "logo_uri"] {
+                    assert_eq!(answer.json()[name], vector["body"][name], "{name}");
+                }
             }
             _ => panic!("no expectation for {id}"),
         }

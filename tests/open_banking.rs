@@ -70,7 +70,8 @@ fn open_banking() -> PathBuf {
     example
 }
 
-/// R91-060, R91-064, R91-066, R92-001, R92-010, R92-021
+/// Accepts: R91-060, R91-064, R91-066, R92-001, R92-010, R92-021
+/// Refuses: R91-060, R91-064, R92-001
 #[test]
 fn open_banking_tells_its_story_to_the_end() {
     let begun = Instant::now();
@@ -161,7 +162,8 @@ async fn the_openid_configuration_works() {
     assert_eq!((answer.status, &answer.json()["error"]), (400, &json!("invalid_client_metadata")));
 }
 
-/// R91-060, R91-064, R91-065, R91-066
+/// Accepts: HTTP-007, R91-060, R91-064, R91-065, R91-066
+/// Refuses: R91-060, R91-064
 #[tokio::test]
 async fn the_configuration_for_statements_works() {
     let server = start("statements.json");

@@ -100,7 +100,7 @@ async fn discovery_says_what_can_be_registered() {
 
 /// What is registered comes back as it was sent, typed by the library.
 ///
-/// R91-020, R91-050, R91-070, R91-071, R91-073, R91-075, OIR-045, OIR-047, OIR-048, R92-004, R92-050
+/// Accepts: R91-020, R91-050, R91-070, R91-071, R91-073, R91-075, OIR-045, OIR-047, OIR-048, R92-004, R92-050
 #[tokio::test]
 async fn the_library_reads_back_what_it_registered() {
     let server = Server::start();
@@ -135,7 +135,7 @@ async fn the_library_reads_back_what_it_registered() {
 
 /// A refusal is one that the library understands.
 ///
-/// R91-081, R91-083, OIR-050
+/// Refuses: R91-081, R91-083, OIR-050
 #[tokio::test]
 async fn the_library_reads_a_refusal() {
     let server = Server::start();
@@ -150,8 +150,8 @@ async fn the_library_reads_a_refusal() {
 
 /// The life of a client after its registration, over plain HTTP.
 ///
-/// R92-001, R92-010, R92-012, R92-021, R92-023, R92-024, R92-028, R92-040, R92-041,
-/// R92-045, R92-050, R92-051, OIR-061
+/// Accepts: R92-001, R92-010, R92-012, R92-021, R92-023, R92-024, R92-028, R92-040, R92-050, R92-051, OIR-061
+/// Refuses: R92-001, R92-041, R92-045
 #[tokio::test]
 async fn a_client_is_read_updated_and_deleted() {
     let server = Server::start();

@@ -142,7 +142,8 @@ fn has_secret(members: Value, expected: Secret) {
     }
 }
 
-/// R91-023, R91-024, R91-072, R91-074, OIR-023, OIR-047, OIR-074, DEC-09
+/// Accepts: R91-023, R91-024, R91-072, R91-074, OIR-023, OIR-047, OIR-074, DEC-09
+/// Refuses: R91-023, OIR-023
 #[test]
 fn secrets_by_method() {
     let (_, answer) = accepts(json!({}));
@@ -165,7 +166,9 @@ fn secrets_by_method() {
     refuses(of(METHOD, "client_secret_magic"), METHOD, "one_of", "must be one of none");
 }
 
-/// R91-072, OIR-072: secrets are not shared, and long enough for every HMAC.
+/// Secrets are not shared, and long enough for every HMAC.
+///
+/// Accepts: R91-072, OIR-072
 #[test]
 fn secrets_are_unique() {
     let server = server(json!({}));
@@ -175,7 +178,8 @@ fn secrets_are_unique() {
     assert!(one.as_str().unwrap().len() >= 64);
 }
 
-/// OIR-073, X-09, JOSE-024, R91-024
+/// Accepts: OIR-073, X-09, JOSE-024, R91-024
+/// Refuses: OIR-073, X-09, JOSE-024, R91-024
 #[test]
 fn public_clients_have_no_symmetric_algorithms() {
     let public = |name: &str, alg: &str| json!({ METHOD: "none", name: alg });
@@ -204,7 +208,8 @@ fn public_clients_have_no_symmetric_algorithms() {
     }
 }
 
-/// OIR-024, X-06, X-11, PAR-002, S-KEY-07
+/// Accepts: OIR-024, X-06, X-11, S-KEY-07
+/// Refuses: OIR-024, X-06, X-11, S-KEY-07
 #[test]
 fn assertion_algorithms() {
     let name = "token_endpoint_auth_signing_alg";
@@ -249,7 +254,8 @@ fn assert_refused(members: &Value, field: &str) {
     }
 }
 
-/// OIR-076, X-06, S-KEY-06
+/// Accepts: OIR-076, X-06, S-KEY-06
+/// Refuses: OIR-076, X-06, S-KEY-06
 #[test]
 fn private_key_jwt_needs_keys() {
     let method = of(METHOD, "private_key_jwt");
@@ -258,11 +264,15 @@ fn private_key_jwt_needs_keys() {
     refuses(method.clone(), METHOD, "key-auth-needs-keys", "needs jwks or jwks_uri");
     let encrypts = with(p256(), json!({ "use": "enc" }));
     refuses(with(method.clone(), keys(&[encrypts])), METHOD, "keys.signing", "needs a signing key");
+    refuses(with(method.clone(), keys(&[])), METHOD, "keys.signing", "needs a signing key");
+    let verifies = with(p256(), json!({ "key_ops": ["deriveKey"] }));
+    refuses(with(method.clone(), keys(&[verifies])), METHOD, "keys.signing", "needs a signing key");
     let agrees = json!({ "kty": "OKP", "crv": "X25519", "x": "3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08" });
     refuses(with(method, keys(&[agrees])), METHOD, "keys.signing", "needs a signing key");
 }
 
-/// MTLS-001, X-06
+/// Accepts: MTLS-001, X-06
+/// Refuses: MTLS-001, X-06
 #[test]
 fn one_certificate_name() {
     let method = of(METHOD, "tls_client_auth");
@@ -284,7 +294,8 @@ fn one_certificate_name() {
     refuses(method, METHOD, "mtls-needs-subject", "exactly one of");
 }
 
-/// MTLS-002
+/// Accepts: MTLS-002
+/// Refuses: MTLS-002
 #[test]
 fn syntax_of_certificate_names() {
     for (name, good, bad) in [
@@ -314,7 +325,8 @@ fn certificate_names_of_other_methods_are_dropped() {
     assert_eq!(answer[name], "CN=client");
 }
 
-/// MTLS-004, MTLS-005, DPOP-001, PAR-001
+/// Accepts: MTLS-004, MTLS-005, DPOP-001, PAR-001
+/// Refuses: MTLS-004, MTLS-005, DPOP-001, PAR-001
 #[test]
 fn flags() {
     for name in [
@@ -338,7 +350,8 @@ fn flags() {
     }
 }
 
-/// DPOP-002, DEC-37, X-19, X-20
+/// Accepts: DPOP-002, DEC-37, X-19, X-20
+/// Refuses: DPOP-002, DEC-37, X-19, X-20
 #[test]
 fn sender_constraints() {
     let (dpop, tls) = ("dpop_bound_access_tokens", "tls_client_certificate_bound_access_tokens");
@@ -359,7 +372,8 @@ fn sender_constraints() {
     }
 }
 
-/// X-22, PAR-001
+/// Accepts: X-22, PAR-001
+/// Refuses: X-22, PAR-001
 #[test]
 fn pushed_requests_by_two_names() {
     let standard = "require_pushed_authorization_requests";
@@ -372,7 +386,8 @@ fn pushed_requests_by_two_names() {
     }
 }
 
-/// JAR-001, DEC-34, X-12, OIR-021
+/// Accepts: JAR-001, DEC-34, X-12, OIR-021
+/// Refuses: JAR-001, DEC-34, X-12, OIR-021
 #[test]
 fn signed_request_objects() {
     let name = "request_object_signing_alg";
@@ -388,7 +403,8 @@ fn signed_request_objects() {
     );
 }
 
-/// JAR-002, S-KEY-06, S-KEY-07
+/// Accepts: JAR-002, S-KEY-06, S-KEY-07
+/// Refuses: JAR-002, S-KEY-06, S-KEY-07
 #[test]
 fn request_objects_need_a_key() {
     let name = "request_object_signing_alg";
@@ -414,12 +430,18 @@ fn p256_with_id() -> Value {
 /// The pairs of members that ask for encryption to the client.
 const TO_CLIENT: [&str; 4] = ["id_token", "userinfo", "authorization", "introspection"];
 
-/// OIR-019, OIR-020, X-07, JARM-001, INT-001
+/// Accepts: OIR-019, X-07, JARM-001, INT-001
+/// Refuses: OIR-019, X-07, JARM-001, INT-001
 #[test]
 fn encryption_has_an_algorithm_and_a_content_encryption() {
     let pairs = TO_CLIENT
         .map(|name| (format!("{name}_encrypted_response_alg"), format!("{name}_encrypted_response_enc")))
         .into_iter()
+        .chain(
+            ["nfv_token", "tx_token"].map(|name| {
+                (format!("{name}_encrypted_response_alg"), format!("{name}_encrypted_response_enc"))
+            }),
+        )
         .chain([("request_object_encryption_alg".to_owned(), "request_object_encryption_enc".to_owned())]);
     for (alg, enc) in pairs {
         let client = |members: Value| with(keys(&[rsa()]), members);
@@ -429,12 +451,21 @@ fn encryption_has_an_algorithm_and_a_content_encryption() {
         assert_eq!(answer[&enc], "A256GCM", "{enc}");
         let (_, answer) = accepts(json!({}));
         assert_eq!((answer.get(&alg), answer.get(&enc)), (None, None));
+        // What is encrypted is signed first, with RS256 unless said otherwise.
+        let signed = format!("{}_signed_response_alg", alg.trim_end_matches("_encrypted_response_alg"));
+        if signed.starts_with("authorization") || signed.starts_with("introspection") {
+            let (_, answer) = accepts(client(of(&alg, "RSA-OAEP")));
+            assert_eq!(answer[&signed], "RS256");
+            let (_, answer) = accepts(client(json!({ &alg: "RSA-OAEP", &signed: "ES256" })));
+            assert_eq!(answer[&signed], "ES256");
+        }
         assert_refused(&client(of(&enc, "A256GCM")), &alg);
     }
     assert_refused(&of("tx_token_encrypted_response_enc", "A128GCM"), "tx_token_encrypted_response_alg");
 }
 
-/// X-08, S-KEY-06, JOSE-024
+/// Accepts: X-08, S-KEY-06, JOSE-024
+/// Refuses: X-08, S-KEY-06, JOSE-024
 #[test]
 fn encryption_needs_a_key() {
     for name in TO_CLIENT {
@@ -447,6 +478,12 @@ fn encryption_needs_a_key() {
         refuses(client(json!({})), &name, "alg.encryption_key", message);
         let signs = keys(&[with(p256(), json!({ "use": "sig" }))]);
         refuses(client(signs), &name, "alg.encryption_key", message);
+        for op in ["verify", "sign"] {
+            let signs = keys(&[with(p256(), json!({ "key_ops": [op] }))]);
+            refuses(client(signs), &name, "alg.encryption_key", message);
+        }
+        let _ = accepts(client(keys(&[with(p256(), json!({ "key_ops": ["deriveKey"] }))])));
+        refuses(client(keys(&[])), &name, "alg.encryption_key", message);
         let edwards =
             json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
         refuses(client(keys(&[edwards])), &name, "alg.encryption_key", message);
@@ -455,7 +492,8 @@ fn encryption_needs_a_key() {
     let _ = accepts(of("request_object_encryption_alg", "RSA-OAEP"));
 }
 
-/// OIR-017, X-10, DEC-35
+/// Accepts: OIR-017, X-10, DEC-35
+/// Refuses: OIR-017, X-10, DEC-35
 #[test]
 fn unsigned_id_tokens() {
     let name = "id_token_signed_response_alg";
@@ -478,7 +516,8 @@ fn unsigned_id_tokens() {
     refuses(logout("none"), name, "logout-token-not-none", "must not be none");
 }
 
-/// OIR-018, JARM-001, INT-001, X-11
+/// Accepts: OIR-018, JARM-001, INT-001, X-11
+/// Refuses: JARM-001, INT-001, X-11
 #[test]
 fn never_unsigned() {
     for name in ["authorization_signed_response_alg", "introspection_signed_response_alg"] {
@@ -494,7 +533,8 @@ fn never_unsigned() {
     }
 }
 
-/// OIR-016
+/// Accepts: OIR-016
+/// Refuses: OIR-016
 #[test]
 fn subject_types() {
     let (_, answer) = accepts(json!({}));
@@ -506,7 +546,8 @@ fn subject_types() {
     assert!(register(&pairwise, &of("subject_type", "public")).is_err());
 }
 
-/// JOSE-020, JOSE-021, JOSE-022, JOSE-023
+/// Accepts: JOSE-020, JOSE-021, JOSE-022, JOSE-023
+/// Refuses: JOSE-020, JOSE-021, JOSE-022, JOSE-023
 #[test]
 fn names_of_algorithms() {
     for alg in
@@ -536,7 +577,8 @@ fn names_of_algorithms() {
     }
 }
 
-/// DISC-001, DISC-005
+/// Accepts: DISC-001, DISC-005
+/// Refuses: DISC-001
 #[test]
 fn discovery_lists_what_can_be_registered() {
     let lists = [
@@ -575,7 +617,9 @@ fn discovery_lists_what_can_be_registered() {
     assert_eq!(accepts_at(&server, &json!({})).1["id_token_signed_response_alg"], "ES256");
 }
 
-/// DISC-005: every value that is listed can be registered.
+/// Every value that is listed can be registered.
+///
+/// Accepts: DISC-005
 #[test]
 fn discovery_lists_nothing_else() {
     let server = server(json!({ "authorizationSigningAlgValuesSupported": ["none", "RS256"] }));

@@ -146,7 +146,8 @@ fn refuses_key(key: Value, rule: &str, message: &str) {
     refuses(set(&[key]), "jwks.keys[0]", rule, message);
 }
 
-/// OIR-015, JOSE-032, S-KEY-01, R91-031
+/// Accepts: OIR-015, JOSE-032, S-KEY-01, R91-031
+/// Refuses: OIR-015, JOSE-032, S-KEY-01, R91-031
 #[test]
 fn private_and_symmetric_keys() {
     takes_key(rsa());
@@ -164,7 +165,8 @@ fn private_and_symmetric_keys() {
     refuses_key(json!({ "kty": "oct", "k": "c2VjcmV0" }), "keys.private", "is a symmetric key");
 }
 
-/// S-KEY-02, JOSE-033
+/// Accepts: S-KEY-02, JOSE-017, JOSE-033
+/// Refuses: S-KEY-02, JOSE-017, JOSE-033
 #[test]
 fn moduli() {
     for length in [256, 257, 512, 1024] {
@@ -206,7 +208,8 @@ fn exponents() {
     }
 }
 
-/// S-KEY-03, S-KEY-04, JOSE-033
+/// Accepts: S-KEY-03, S-KEY-04, JOSE-033
+/// Refuses: S-KEY-03, S-KEY-04, JOSE-033
 #[test]
 fn points() {
     takes_key(p256());
@@ -260,7 +263,8 @@ fn points_of_small_order() {
     }
 }
 
-/// JOSE-033, JOSE-031
+/// Accepts: JOSE-033, JOSE-031
+/// Refuses: JOSE-033, JOSE-031
 #[test]
 fn members_of_keys() {
     takes_key(with(rsa(), json!({ "colour": "blue", "x5t": "AAAA", "x5u": "http://x.example/" })));
@@ -286,7 +290,8 @@ fn members_of_keys() {
     }
 }
 
-/// JOSE-034, JOSE-035, OIR-013
+/// Accepts: JOSE-034, JOSE-035, OIR-013
+/// Refuses: JOSE-034, JOSE-035, OIR-013
 #[test]
 fn uses() {
     for members in [
@@ -315,7 +320,8 @@ fn uses() {
     refuses(set(&[sig, enc, key("c", json!({}))]), "jwks", "keys.use_on_all", message);
 }
 
-/// JOSE-038
+/// Accepts: JOSE-038
+/// Refuses: JOSE-038
 #[test]
 fn algorithms_of_keys() {
     for (key, alg) in [
@@ -343,27 +349,33 @@ fn algorithms_of_keys() {
     }
 }
 
-/// JOSE-036, S-KEY-05
+/// Accepts: JOSE-036, S-KEY-05
+/// Refuses: JOSE-036, S-KEY-05
 #[test]
 fn key_ids_and_sizes_of_sets() {
     let keys = |count: usize| -> Vec<Value> {
         (0..count).map(|index| with(p256(), json!({ "kid": format!("k{index}") }))).collect()
     };
     let _ = accepts(set(&keys(2)));
-    let _ = accepts(set(&keys(20)));
+    let _ = accepts(set(&keys(50)));
     let _ = accepts(set(&[with(p256(), json!({ "kid": "k".repeat(256) }))]));
-    refuses(set(&keys(21)), "jwks", "keys.too_many", "has more than 20 keys");
+    refuses(set(&keys(51)), "jwks", "keys.too_many", "has more than 50 keys");
+    let narrow = policy(json!({ "max_items": 2 }));
+    let _ = accepts_at(&narrow, &set(&keys(2)));
+    refuses_at(&narrow, &set(&keys(3)), "jwks", "keys.too_many", "has more than 2 keys");
     let mut repeated = keys(3);
     repeated[2] = with(rsa(), json!({ "kid": "k0" }));
     refuses(set(&repeated), "jwks.keys[2]", "keys.kid", "has the kid of another key");
     refuses(set(&[p256(), ed25519()]), "jwks.keys[0]", "keys.kid", "has no kid");
     refuses(set(&[keys(1).remove(0), rsa()]), "jwks.keys[1]", "keys.kid", "has no kid");
     refuses_key(with(p256(), json!({ "kid": "k".repeat(257) })), "keys.kid", "longer than 256 bytes");
-    let large = with(p256(), json!({ "note": "n".repeat(33 * 1024) }));
-    refuses(set(&[large]), "jwks", "keys.too_many", "is longer than 32768 bytes");
+    let large = set(&[with(p256(), json!({ "note": "n".repeat(65 * 1024) }))]);
+    let patient = server(json!({ "maxBodyBytes": 100_000 }));
+    refuses_at(&patient, &large, "jwks", "keys.too_many", "is longer than 65536 bytes");
 }
 
-/// JOSE-030, JOSE-039, R91-031
+/// Accepts: JOSE-030, JOSE-039, R91-031
+/// Refuses: JOSE-030, JOSE-039, R91-031
 #[test]
 fn forms_of_sets() {
     let _ = accepts(json!({ "jwks": { "keys": [p256()], "more": 1 } }));
@@ -396,7 +408,8 @@ fn refuses_type(members: &Value) {
     }
 }
 
-/// R91-031, OIR-011, OIR-012, X-04, S-KEY-06
+/// Accepts: R91-031, OIR-011, OIR-012, X-04, S-KEY-06
+/// Refuses: R91-031, OIR-011, OIR-012, X-04, S-KEY-06
 #[test]
 fn sets_by_reference() {
     let uri = "https://app.example.org/keys";
@@ -410,6 +423,12 @@ fn sets_by_reference() {
         "jwks-xor",
         "must not be given together with jwks_uri",
     );
+    let signed = json!({ "signed_jwks_uri": "https://app.example.org/keys.jose" });
+    let _ = accepts(signed.clone());
+    for other in [set(&[p256()]), json!({ "jwks_uri": uri })] {
+        let message = "must not be given together with jwks or jwks_uri";
+        refuses(with(signed.clone(), other), "signed_jwks_uri", "signed-jwks-alone", message);
+    }
     for wrong in ["http://app.example.org/keys", "keys", "https://app.example.org/keys#a", "file:///keys"] {
         assert!(register(&server(json!({})), &json!({ "jwks_uri": wrong })).is_err(), "{wrong}");
     }
@@ -442,7 +461,8 @@ fn certificate_of(pair: &PKey<Private>) -> Vec<u8> {
     certificate.build().to_der().unwrap()
 }
 
-/// OIR-014, JOSE-037, MTLS-003, S-KEY-10, X-06
+/// Accepts: OIR-014, JOSE-037, MTLS-003, S-KEY-10, X-06
+/// Refuses: OIR-014, JOSE-037, MTLS-003, S-KEY-10, X-06
 #[test]
 fn certificates() {
     let (pair, other) = (key_pair(), key_pair());
@@ -481,7 +501,10 @@ fn policy(keys: Value) -> Registrar {
     builder(json!({}), profile)
 }
 
-/// S-KEY-02, S-KEY-05, JOSE-038: what a profile demands of keys.
+/// What a profile demands of keys.
+///
+/// Accepts: S-KEY-02, S-KEY-05, JOSE-038
+/// Refuses: S-KEY-02, S-KEY-05, JOSE-038
 #[test]
 fn demands_of_a_profile() {
     let place = "jwks.keys[0]";
@@ -504,7 +527,10 @@ fn demands_of_a_profile() {
     refuses_at(&kid, &set(&[p256()]), place, "keys.kid", "must have a kid");
 }
 
-/// R91-031, OIR-012: which way of giving keys a profile takes.
+/// Which way of giving keys a profile takes.
+///
+/// Accepts: R91-031, OIR-012
+/// Refuses: R91-031, OIR-012
 #[test]
 fn ways_of_a_profile() {
     let uri = json!({ "jwks_uri": "https://keys.example.org/app" });

@@ -262,8 +262,11 @@ fn one_document_with_every_row() {
     }
 }
 
-/// RPC-001, RPC-002, RPC-003, X-21, DEC-26: of each list one value that the server has is registered, and the
+/// Of each list one value that the server has is registered, and the
 /// list is not returned. A single value that is sent too is in its list.
+///
+/// Accepts: RPC-001, RPC-002, RPC-003, X-21, DEC-26
+/// Refuses: RPC-002, RPC-003, X-21, DEC-26
 #[test]
 fn every_choice() {
     let server = rich();
@@ -300,7 +303,10 @@ fn every_choice() {
     assert_eq!(count, 19);
 }
 
-/// LOG-001: as for redirection URIs.
+/// As for redirection URIs.
+///
+/// Accepts: LOG-001
+/// Refuses: LOG-001
 #[test]
 fn post_logout_redirect_uris() {
     let member = "post_logout_redirect_uris";
@@ -321,7 +327,10 @@ fn post_logout_redirect_uris() {
     server.refuses(&plus(json!({ member: "https://a.example/out" })), member, "type", "array");
 }
 
-/// LOG-002, LOG-003, X-15, X-16: on the origin of a redirection URI, without fragment, https.
+/// On the origin of a redirection URI, without fragment, https.
+///
+/// Accepts: LOG-002, LOG-003, X-15, X-16
+/// Refuses: LOG-002, LOG-003, X-15, X-16
 #[test]
 fn frontchannel_logout() {
     let member = "frontchannel_logout_uri";
@@ -348,7 +357,10 @@ fn frontchannel_logout() {
     server.refuses(&plus(json!({ session: "yes" })), session, "type", "true or false");
 }
 
-/// LOG-004, LOG-005, X-16: one absolute https URI without fragment.
+/// One absolute https URI without fragment.
+///
+/// Accepts: LOG-004, LOG-005, X-16
+/// Refuses: LOG-004, LOG-005, X-16
 #[test]
 fn backchannel_logout() {
     let member = "backchannel_logout_uri";
@@ -364,7 +376,10 @@ fn backchannel_logout() {
     server.refuses(&plus(json!({ session: 1 })), session, "type", "true or false");
 }
 
-/// LOG-006, DEC-35, X-10: logout tokens are signed.
+/// Logout tokens are signed.
+///
+/// Accepts: LOG-006, DEC-35, X-10
+/// Refuses: LOG-006, DEC-35, X-10
 #[test]
 fn logout_tokens_are_signed() {
     let server = Server::new(&json!({}));
@@ -375,7 +390,10 @@ fn logout_tokens_are_signed() {
     server.refuses(&body, alg, "logout-token-not-none", "logout tokens");
 }
 
-/// OIR-025, OIR-026, OIR-027: ages, contexts, the page where a login begins, request objects by reference.
+/// Ages, contexts, the page where a login begins, request objects by reference.
+///
+/// Accepts: OIR-025, OIR-026, OIR-027
+/// Refuses: OIR-025, OIR-026, OIR-027
 #[test]
 fn login_and_requests() {
     let server = Server::new(&json!({}));
@@ -398,7 +416,10 @@ fn login_and_requests() {
     server.accepts(&signed);
 }
 
-/// GRT-006: a public UMA client names where requesting parties go.
+/// A public UMA client names where requesting parties go.
+///
+/// Accepts: GRT-006
+/// Refuses: GRT-006
 #[test]
 fn uma() {
     let server = Server::new(&json!({}));
@@ -413,7 +434,10 @@ fn uma() {
     server.accepts(&with(&without, json!({ "token_endpoint_auth_method": "client_secret_basic" })));
 }
 
-/// VP-001, FED-001, FED-003, RAR-001: lists that are given are not empty.
+/// Lists that are given are not empty.
+///
+/// Accepts: VP-001, FED-001, FED-003, RAR-001
+/// Refuses: VP-001, FED-001, FED-003, RAR-001
 #[test]
 fn lists_with_something_in_them() {
     let server = Server::new(&json!({}));
@@ -429,7 +453,10 @@ fn lists_with_something_in_them() {
     }
 }
 
-/// FED-002, VP-002, MTLS-005: further members.
+/// Further members.
+///
+/// Accepts: FED-002, VP-002, MTLS-005
+/// Refuses: FED-002, VP-002, MTLS-005
 #[test]
 fn further_members() {
     let server = Server::new(&json!({}));
@@ -448,7 +475,10 @@ fn further_members() {
     server.refuses(&plus(json!({ aliases: "maybe" })), aliases, "type", "true or false");
 }
 
-/// ATT-004: attested clients authenticate without a secret.
+/// Attested clients authenticate without a secret.
+///
+/// Accepts: ATT-004
+/// Refuses: ATT-004
 #[test]
 fn attested_clients_have_no_secret() {
     let server = Server::new(&json!({}));
@@ -460,7 +490,9 @@ fn attested_clients_have_no_secret() {
     server.refuses(&plus(json!({ method: "attest_jwt" })), method, "one_of", "");
 }
 
-/// DISC-005: what discovery says is what registration takes.
+/// What discovery says is what registration takes.
+///
+/// Accepts: DISC-005
 #[test]
 fn discovery_and_registration_agree() {
     let server = Server::new(&json!({
@@ -480,7 +512,9 @@ fn discovery_and_registration_agree() {
     }
 }
 
-/// ATT-002, CIMD-004: evidence is neither kept nor returned; an identifier that was drawn is no URL.
+/// Evidence is neither kept nor returned; an identifier that was drawn is no URL.
+///
+/// Accepts: ATT-002, CIMD-004
 #[test]
 fn evidence_stays_out_of_the_answer() {
     let server = Server::new(&json!({}));

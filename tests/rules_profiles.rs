@@ -51,7 +51,8 @@ fn refuses_each(profile: &str, base: &Value, changes: &[(Value, &str)]) {
     }
 }
 
-/// FAPI-001
+/// Accepts: FAPI-001
+/// Refuses: FAPI-001
 #[test]
 fn the_fapi_baseline() {
     let base = json!({
@@ -76,7 +77,8 @@ fn the_fapi_baseline() {
     );
 }
 
-/// FAPI-002
+/// Accepts: FAPI-002, BCP-002, BCP-003
+/// Refuses: FAPI-002, BCP-002, BCP-003
 #[test]
 fn the_fapi_advanced_profile() {
     let base = json!({
@@ -99,7 +101,8 @@ fn the_fapi_advanced_profile() {
     );
 }
 
-/// FAPI-003
+/// Accepts: FAPI-003
+/// Refuses: FAPI-003
 #[test]
 fn fapi_2_0() {
     let base = json!({
@@ -133,7 +136,8 @@ fn fapi_2_0() {
     assert_ne!(body["tls_client_certificate_bound_access_tokens"], true);
 }
 
-/// CIBA-010
+/// Accepts: CIBA-010
+/// Refuses: CIBA-010
 #[test]
 fn fapi_ciba_forbids_push_and_public_clients() {
     let base = json!({
@@ -163,8 +167,10 @@ fn fapi_ciba_forbids_push_and_public_clients() {
     assert_eq!(body["backchannel_token_delivery_mode"], "ping");
 }
 
-/// R91-006, OIR-041, R91-012, R91-033, BCP-004: anybody may register, and each registration is a client of its own,
+/// Anybody may register, and each registration is a client of its own,
 /// whatever identifier was wished for.
+///
+/// Accepts: R91-006, OIR-041, R91-012, R91-033, BCP-004
 #[test]
 fn every_open_registration_gets_an_identifier_of_its_own() {
     let registrar = registrar("standard");
@@ -177,7 +183,10 @@ fn every_open_registration_gets_an_identifier_of_its_own() {
     assert!(!ids.contains("admin"));
 }
 
-/// R91-010, OIR-070: names and values are compared code point by code point, after escapes and with no normalization.
+/// Names and values are compared code point by code point, after escapes and with no normalization.
+///
+/// Accepts: R91-010, OIR-070
+/// Refuses: R91-010, OIR-070
 #[test]
 fn names_and_values_are_compared_code_point_by_code_point() {
     let registrar = registrar("standard");
@@ -194,7 +203,59 @@ fn names_and_values_are_compared_code_point_by_code_point() {
     assert_eq!(body["client_name"], "A\u{30a}");
 }
 
-/// R91-016, R91-017: what is left out gets a value, and a value that cannot be taken is refused by name.
+/// What a host does not do is dropped, and what it will not have is refused: both are data of its profile.
+///
+/// Accepts: LOG-008, R91-092, OIR-052
+/// Refuses: LOG-008, R91-092, OIR-052
+#[test]
+fn a_profile_says_what_its_host_does() {
+    let of = |changes: Value| {
+        let profile = with(&json!({ "dcr_profile": 1, "name": "own", "extends": ["standard"] }), &changes);
+        let config = json!({ "registrationEndpoint": "https://op.example/register", "dynamicRegistrationEnabled": true });
+        let config: RegistrarConfig = serde_json::from_value(config).unwrap();
+        let profile: Profile = serde_json::from_value(profile).unwrap();
+        Registrar::builder(config, MemoryClientStore::default()).profile(profile).build().unwrap()
+    };
+    let logout = json!({
+        "redirect_uris": ["https://client.example/cb"],
+        "backchannel_logout_uri": "https://client.example/out",
+        "backchannel_logout_session_required": true,
+    });
+    let members = ["backchannel_logout_uri", "backchannel_logout_session_required"];
+    let presence = |word: &str| {
+        json!({ "metadata": members.map(|name| (name, json!({ "presence": word })))
+        .into_iter().collect::<std::collections::HashMap<_, _>>() })
+    };
+    let body = register(&of(json!({})), &logout).unwrap();
+    assert_eq!(body["backchannel_logout_session_required"], true);
+    let body = register(&of(presence("ignored")), &logout).unwrap();
+    assert!(members.iter().all(|name| body.get(*name).is_none()), "{body}");
+    let mut wrong = register(&of(presence("forbidden")), &logout).unwrap_err();
+    wrong.sort();
+    assert_eq!(wrong, [members[1], members[0]]);
+
+    let shown = ["logo_uri", "policy_uri", "tos_uri", "client_uri"];
+    let strict = of(json!({ "redirect_uris": { "same_host_as": shown } }));
+    for name in shown {
+        let page = |uri: &str| {
+            json!({
+                "redirect_uris": ["https://client.example/cb", "https://other.example/cb"],
+                name: "https://client.example/page", format!("{name}#fr"): uri,
+            })
+        };
+        let body = register(&strict, &page("https://other.example/page")).unwrap();
+        assert_eq!(body[name], "https://client.example/page");
+        for elsewhere in ["https://bank.example/page", "https://www.client.example/"] {
+            assert_eq!(register(&strict, &page(elsewhere)), Err(vec![format!("{name}#fr")]));
+            assert!(register(&of(json!({})), &page(elsewhere)).is_ok());
+        }
+    }
+}
+
+/// What is left out gets a value, and a value that cannot be taken is refused by name.
+///
+/// Accepts: R91-016, R91-017
+/// Refuses: R91-016
 #[test]
 fn members_are_optional_and_bad_values_are_refused() {
     let registrar = registrar("standard");
@@ -204,7 +265,9 @@ fn members_are_optional_and_bad_values_are_refused() {
     assert_eq!(register(&registrar, &bad), Err(vec!["subject_type".to_owned()]));
 }
 
-/// OIR-022: a client without a secret of its own gets one if it will encrypt with it.
+/// A client without a secret of its own gets one if it will encrypt with it.
+///
+/// Accepts: OIR-022
 #[test]
 fn symmetric_encryption_needs_a_secret() {
     let metadata = json!({

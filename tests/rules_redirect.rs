@@ -110,7 +110,8 @@ fn verdicts(rows: &[(&str, Option<&str>, Option<&str>)]) {
     }
 }
 
-/// R91-022, R91-083, S-URI-09, BCP-001, O21-001
+/// Accepts: R91-022, S-URI-09, BCP-001, O21-001
+/// Refuses: R91-022, R91-083, S-URI-09, BCP-001, O21-001
 #[test]
 fn https_on_a_remote_host_is_for_everyone() {
     verdicts(&[
@@ -133,7 +134,8 @@ fn https_on_a_remote_host_is_for_everyone() {
 /// What is compared exactly later has one spelling. Some rows are the caution of this server and not a
 /// standard's: an upper-case host, a default port, a query behind an empty path.
 ///
-/// S-URI-04, S-URI-10, O21-001
+/// Accepts: S-URI-04, S-URI-10, O21-001
+/// Refuses: S-URI-04, S-URI-10, O21-001
 #[test]
 fn a_uri_is_absolute_and_canonical() {
     verdicts(&[
@@ -229,7 +231,8 @@ fn a_host_is_a_name_in_the_public_dns() {
     accepts(&local, json!({ "redirect_uris": ["https://localhost/cb"] }));
 }
 
-/// S-URI-06, S-URI-07, S-URI-11, OIR-005, OIR-006, OIR-007, OIR-008, NAT-001, BCP-001, X-03
+/// Accepts: S-URI-06, S-URI-07, S-URI-11, OIR-005, OIR-006, OIR-007, OIR-008, NAT-001, BCP-001, X-03
+/// Refuses: S-URI-06, S-URI-07, S-URI-11, OIR-005, OIR-006, OIR-007, OIR-008, NAT-001, BCP-001, X-03
 #[test]
 fn http_is_for_native_clients_on_this_machine() {
     verdicts(&[
@@ -258,7 +261,8 @@ fn http_is_for_native_clients_on_this_machine() {
     ]);
 }
 
-/// S-URI-12, NAT-001, NAT-002, OIR-005, X-03
+/// Accepts: S-URI-12, NAT-001, NAT-002, OIR-005, X-03
+/// Refuses: S-URI-12, NAT-001, NAT-002, OIR-005, X-03
 #[test]
 fn private_use_schemes_are_reversed_domain_names_of_native_clients() {
     verdicts(&[
@@ -363,7 +367,8 @@ fn other_uri_members_are_as_dangerous() {
     assert_eq!(rejection.violations[0].field, "request_uris[1]");
 }
 
-/// OIR-003, MCP-002, DEC-17, S-URI-11, S-URI-13, NAT-004
+/// Accepts: OIR-003, MCP-002, DEC-17, S-URI-11, S-URI-13, NAT-004
+/// Refuses: OIR-003, MCP-002, DEC-17, S-URI-11, S-URI-13
 #[test]
 fn a_client_that_does_not_say_what_it_is() {
     let registrar = standard();
@@ -394,7 +399,8 @@ fn a_client_that_does_not_say_what_it_is() {
 
 /// A request as an agent or a command-line tool sends it.
 ///
-/// MCP-002, S-URI-11
+/// Accepts: MCP-002, S-URI-11
+/// Refuses: MCP-002, S-URI-11
 #[test]
 fn agents_register() {
     let agent = |uri: &str| {
@@ -412,6 +418,9 @@ fn agents_register() {
         {
             let body = accepts(&registrar, agent(uri));
             assert_eq!(body["token_endpoint_auth_method"], "none");
+            // What only a native client can have makes it one, and the answer says so.
+            let is_native = uri.starts_with("http:");
+            assert_eq!(body.get("application_type") == Some(&json!("native")), is_native, "{body}");
             assert_eq!(body.get("client_secret"), None);
         }
         let uri = "http://agent.example/cb";
@@ -422,7 +431,8 @@ fn agents_register() {
     assert_eq!(accepts(&standard(), declared)["application_type"], "native");
 }
 
-/// OIR-004, OIR-006, OIR-008, X-03
+/// Accepts: OIR-004, OIR-006, OIR-008, X-03
+/// Refuses: OIR-004, OIR-006, OIR-008, X-03
 #[test]
 fn the_implicit_grant_of_a_web_client_is_never_on_this_machine() {
     let client = |uri: &str, application: &str, grant: &str, response: &str| {
@@ -435,7 +445,7 @@ fn the_implicit_grant_of_a_web_client_is_never_on_this_machine() {
     };
     // As lax as a profile can be: only the grant decides.
     let lax = with_redirects(json!({ "loopback_http": "always", "local_https": true }));
-    for uri in ["http://localhost/cb", "http://127.0.0.1/cb", "http://[::1]/cb"] {
+    for uri in ["http://localhost/cb", "http://127.0.0.1/cb", "http://[::1]/cb", "https://localhost/cb"] {
         accepts(&lax, client(uri, "web", "authorization_code", "code"));
         accepts(&lax, client(uri, "native", "implicit", "token"));
         let metadata = client(uri, "web", "implicit", "token");
@@ -450,7 +460,8 @@ fn the_implicit_grant_of_a_web_client_is_never_on_this_machine() {
     refuses(&never, metadata, "redirect_uris[0]", "redirect.loopback", "must use https on a remote host");
 }
 
-/// DEC-41, OIR-005, NAT-001
+/// Accepts: DEC-41, OIR-005, NAT-001
+/// Refuses: DEC-41, OIR-005, NAT-001
 #[test]
 fn native_clients_may_claim_https_unless_the_profile_is_strict() {
     let metadata = json!({ "application_type": "native", "redirect_uris": [URI] });
@@ -463,7 +474,8 @@ fn native_clients_may_claim_https_unless_the_profile_is_strict() {
 
 /// Without `application_type` a redirection URI passes if either kind of client may have it.
 ///
-/// DEC-42, R91-022
+/// Accepts: DEC-42, R91-022
+/// Refuses: DEC-42, R91-022
 #[test]
 fn without_openid_connect_either_kind_will_do() {
     let registrar = registrar(json!({}), "rfc7591");
@@ -482,7 +494,8 @@ fn without_openid_connect_either_kind_will_do() {
     }
 }
 
-/// OIR-001, X-02, DEC-43, DEC-44, S-URI-14, R91-020, R91-021
+/// Accepts: OIR-001, X-02, DEC-43, DEC-44, S-URI-14, R91-020, R91-021
+/// Refuses: OIR-001, X-02, DEC-43, DEC-44, S-URI-14, R91-020, R91-021
 #[test]
 fn redirection_uris_are_needed_exactly_where_somebody_is_sent_back() {
     let registrar = standard();
@@ -533,9 +546,9 @@ fn lists_and_uris_have_a_limit() {
         refuses(&registrar, many, "redirect_uris", "redirect.max_items", "must have at most 20 elements");
     assert_eq!(rejection.code, ErrorCode::INVALID_REDIRECT_URI);
     let long = |length: usize| format!("{URI}{}", "a".repeat(length - URI.len()));
-    accepts(&registrar, json!({ "redirect_uris": [long(2048)] }));
-    let metadata = json!({ "redirect_uris": [URI, long(2049)] });
-    let message = "is longer than 2048 characters";
+    accepts(&registrar, json!({ "redirect_uris": [long(2000)] }));
+    let metadata = json!({ "redirect_uris": [URI, long(2001)] });
+    let message = "is longer than 2000 characters";
     refuses(&registrar, metadata, "redirect_uris[1]", "redirect.syntax", message);
     let narrow = with_redirects(json!({ "max_length": 30, "max_items": 1 }));
     accepts(&narrow, json!({ "redirect_uris": [long(30)] }));
@@ -545,7 +558,8 @@ fn lists_and_uris_have_a_limit() {
     refuses(&narrow, json!({ "redirect_uris": uris(2) }), "redirect_uris", "redirect.max_items", message);
 }
 
-/// LOG-001, X-03
+/// Accepts: LOG-001, X-03
+/// Refuses: LOG-001, X-03
 #[test]
 fn post_logout_redirect_uris_are_judged_like_redirection_uris() {
     let registrar = standard();
@@ -571,7 +585,8 @@ fn post_logout_redirect_uris_are_judged_like_redirection_uris() {
     accepts(&http, web(json!(["http://client.example/bye"])));
 }
 
-/// LOG-002, X-15, X-16
+/// Accepts: LOG-002, X-15, X-16
+/// Refuses: LOG-002, X-15, X-16
 #[test]
 fn a_front_channel_logout_uri_has_the_origin_of_a_redirection_uri() {
     let registrar = standard();
@@ -597,7 +612,8 @@ fn registrar_with_janssen_codes() -> Registrar {
     registrar(json!({ "janssenErrorCodes": true }), "standard")
 }
 
-/// LOG-004, X-16
+/// Accepts: LOG-004, X-16
+/// Refuses: LOG-004, X-16
 #[test]
 fn a_back_channel_logout_uri_uses_https() {
     let with = |uri: &str, method: &str| {
@@ -625,7 +641,8 @@ fn a_back_channel_logout_uri_uses_https() {
     refuses(&lax, with(http, "none"), "backchannel_logout_uri", "logout.https", "must use https");
 }
 
-/// BCP-001, NAT-003, O21-001, OIR-001, S-URI-15
+/// Accepts: BCP-001, NAT-003, O21-001, OIR-001, S-URI-15
+/// Refuses: BCP-001, NAT-003, O21-001, OIR-001, S-URI-15
 #[test]
 fn a_presented_uri_matches_exactly_but_for_the_port_on_this_machine() {
     let matches = |registered: &str, presented: &str| {
@@ -675,7 +692,8 @@ fn a_presented_uri_matches_exactly_but_for_the_port_on_this_machine() {
     }
 }
 
-///
+/// Accepts: X-03
+/// Refuses: X-03
 #[test]
 fn white_and_black_lists_bound_redirection_uris() {
     let one = |uri: &str| json!({ "redirect_uris": [uri] });
@@ -708,6 +726,17 @@ fn white_and_black_lists_bound_redirection_uris() {
         let message = "is on the list of refused URIs";
         refuses(&black, metadata, "redirect_uris[1]", "redirect.black_list", message);
     }
+
+    let forbidden = with_redirects(json!({ "forbid_hosts": ["evil.example"] }));
+    accepts(&forbidden, one("https://www.evil.example/cb"));
+    let message = "must not be on the host evil.example";
+    refuses(
+        &forbidden,
+        one("https://evil.example/cb"),
+        "redirect_uris[0]",
+        "redirect.forbidden_host",
+        message,
+    );
 
     let none = registrar(json!({ "clientWhiteList": [] }), "standard");
     refuses(&none, one(URI), "redirect_uris[0]", "redirect.white_list", "is not on the list");

@@ -107,7 +107,10 @@ fn two_hosts() -> Value {
     json!({ "redirect_uris": ["https://a.example/cb", "https://b.example/cb"] })
 }
 
-/// OIR-016, DEC-26: a subject type is one that the server has.
+/// A subject type is one that the server has.
+///
+/// Accepts: OIR-016, DEC-26
+/// Refuses: OIR-016, DEC-26
 #[test]
 fn subject_types_of_the_server() {
     let server = Server::new(&json!({ "subjectTypesSupported": ["public"] }));
@@ -123,8 +126,11 @@ fn subject_types_of_the_server() {
     }
 }
 
-/// OIR-033, OIR-034, X-13: the redirection URIs of a pairwise client are on one host, whatever the port, or a
+/// The redirection URIs of a pairwise client are on one host, whatever the port, or a
 /// sector document ties them together.
+///
+/// Accepts: OIR-033, OIR-034, X-13
+/// Refuses: OIR-033, OIR-034, X-13
 #[test]
 fn one_host_or_a_sector_document() {
     let server =
@@ -151,8 +157,11 @@ fn one_host_or_a_sector_document() {
     }
 }
 
-/// OIR-030, OIR-031, OIR-032, OIR-035, X-14: the document lists every redirection URI, character for
+/// The document lists every redirection URI, character for
 /// character, and is looked at whatever the subject type.
+///
+/// Accepts: OIR-030, OIR-031, OIR-032, X-14
+/// Refuses: OIR-030, OIR-031, OIR-032, OIR-035, X-14
 #[test]
 fn the_document_lists_every_uri() {
     let uris = json!(["https://b.example/cb", "https://a.example/cb", "https://c.example/cb"]);
@@ -177,7 +186,10 @@ fn the_document_lists_every_uri() {
     }
 }
 
-/// OIR-030: the document is one JSON array.
+/// The document is one JSON array.
+///
+/// Accepts: OIR-030
+/// Refuses: OIR-030
 #[test]
 fn the_document_is_an_array() {
     let body = with(&one_host(), json!({ "sector_identifier_uri": SECTOR }));
@@ -193,7 +205,10 @@ fn the_document_is_an_array() {
     }
 }
 
-/// OIR-032, R92-031: an update is checked like a registration.
+/// An update is checked like a registration.
+///
+/// Accepts: OIR-032, R92-031
+/// Refuses: OIR-032, R92-031
 #[test]
 fn checked_on_update_too() {
     let server = Server::with_sector(json!(["https://a.example/cb", "https://b.example/cb"]));
@@ -220,7 +235,10 @@ fn checked_on_update_too() {
     assert_eq!(update(&more).unwrap().status(), 200);
 }
 
-/// DEC-18, OIR-030, OIR-026: four URIs of the client are https in every mode.
+/// Four URIs of the client are https in every mode.
+///
+/// Accepts: DEC-18, OIR-030, OIR-026
+/// Refuses: DEC-18, OIR-030, OIR-026
 #[test]
 fn https_in_every_mode() {
     let ciba = json!({
@@ -422,7 +440,10 @@ fn ciba(mode: &str) -> Value {
     }
 }
 
-/// CIBA-001, CIBA-002, CIBA-003, X-17: a CIBA client names its mode, and has what the mode needs.
+/// A CIBA client names its mode, and has what the mode needs.
+///
+/// Accepts: CIBA-001, CIBA-002, CIBA-003, X-17
+/// Refuses: CIBA-001, CIBA-002, CIBA-003, X-17
 #[test]
 fn ciba_modes() {
     let server = Server::new(&json!({}));
@@ -451,7 +472,10 @@ fn ciba_modes() {
     server.refuses(&ciba("ping"), mode, "one_of", "poll");
 }
 
-/// CIBA-004: requests are signed with asymmetric algorithms of the server, or not at all.
+/// Requests are signed with asymmetric algorithms of the server, or not at all.
+///
+/// Accepts: CIBA-004
+/// Refuses: CIBA-004
 #[test]
 fn ciba_request_algorithms() {
     let member = "backchannel_authentication_request_signing_alg";
@@ -472,7 +496,10 @@ fn ciba_request_algorithms() {
     server.refuses(&with(&with(&ciba("poll"), keys), json!({ member: "PS256" })), member, "one_of", "ES256");
 }
 
-/// CIBA-005: user codes only where the server has them.
+/// User codes only where the server has them.
+///
+/// Accepts: CIBA-005
+/// Refuses: CIBA-005
 #[test]
 fn ciba_user_codes() {
     let with_code = |value: Value| with(&ciba("poll"), json!({ "backchannel_user_code_parameter": value }));
@@ -484,7 +511,10 @@ fn ciba_user_codes() {
     assert_eq!(server.accepts(&with_code(json!(true))).get("backchannel_user_code_parameter"), None);
 }
 
-/// CIBA-006, X-05: a CIBA request is authenticated.
+/// A CIBA request is authenticated.
+///
+/// Accepts: CIBA-006, X-05
+/// Refuses: CIBA-006, X-05
 #[test]
 fn ciba_is_for_confidential_clients() {
     let server = Server::new(&json!({}));
@@ -495,8 +525,11 @@ fn ciba_is_for_confidential_clients() {
     }
 }
 
-/// CIBA-007, CIBA-009, X-18: a pairwise client with poll or ping is known by the host of its keys, which it
+/// A pairwise client with poll or ping is known by the host of its keys, which it
 /// proves.
+///
+/// Accepts: CIBA-007, CIBA-009, X-18
+/// Refuses: CIBA-007, CIBA-009, X-18
 #[test]
 fn ciba_pairwise_with_keys() {
     let keys = "https://a.example/jwks";
@@ -528,7 +561,10 @@ fn ciba_pairwise_with_keys() {
     }
 }
 
-/// CIBA-008, X-18: a pairwise client with push is known by the host of its notification endpoint.
+/// A pairwise client with push is known by the host of its notification endpoint.
+///
+/// Accepts: CIBA-008, X-18
+/// Refuses: CIBA-008, X-18
 #[test]
 fn ciba_pairwise_with_push() {
     let server = Server::with_sector(json!(["https://a.example/cb"]));

@@ -430,7 +430,9 @@ fn secrets_are_returned_on_read_if_the_configuration_says_so() {
     assert_eq!(body["client_secret_expires_at"], 0);
 }
 
-/// S-SEC-01, R92-063, R92-064, DEC-09: sizes and alphabets, and no two alike.
+/// Sizes and alphabets, and no two alike.
+///
+/// Accepts: S-SEC-01, R92-063, R92-064, DEC-09
 #[test]
 fn secrets_are_long_and_differ() {
     let registrar = Registrar::builder(config(json!({})), MemoryClientStore::default()).build().unwrap();
@@ -517,7 +519,10 @@ fn secrets_are_verified() {
     }
 }
 
-/// R92-007, R92-065: each credential is good in its own place only.
+/// Each credential is good in its own place only.
+///
+/// Accepts: R92-007, R92-065
+/// Refuses: R92-007, R92-065
 #[test]
 fn a_client_secret_is_no_token() {
     let (store, clock) = (Arc::default(), ManualClock::new());

@@ -19,6 +19,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use oauth_dcr::{MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig};
 
 mod floor;
+mod hostile;
 mod signed;
 
 const MINIMAL: &str = r#"{"redirect_uris":["https://client.example.org/callback"]}"#;
@@ -56,6 +57,26 @@ fn ratio(mut engine: impl FnMut(), mut floor: impl FnMut()) -> f64 {
         least(&mut floor, &mut floor_least);
     }
     engine_least.as_secs_f64() / floor_least.as_secs_f64()
+}
+
+/// How the time for one byte grows with the size of a request: 1 is linear, 8 is quadratic.
+fn growth(shape: &hostile::Shape) -> f64 {
+    let registrar = hostile::registrar();
+    let [small, large] = [1, 8].map(|times| (shape.body)(shape.count * times));
+    let answer = |body: &str| {
+        let is_taken =
+            ready(registrar.register(RegisterRequest::from_body(black_box(body).as_bytes()))).is_ok();
+        assert_eq!(is_taken, shape.is_taken, "{}", shape.name);
+    };
+    let least = |body: &str| {
+        let time = || {
+            let start = Instant::now();
+            answer(body);
+            start.elapsed()
+        };
+        (0..60).map(|_| time()).min().unwrap_or_default().as_secs_f64() / body.len() as f64
+    };
+    least(&large) / least(&small)
 }
 
 fn registration(criterion: &mut Criterion) {
@@ -102,6 +123,13 @@ fn registration(criterion: &mut Criterion) {
         "signed request with statement: {ratio:.2} x two verifications, {} allocations ({} bytes)",
         engine.count_total, engine.bytes_total
     ));
+    for shape in hostile::SHAPES {
+        report.push(format!(
+            "{}: {:.2} x the time for each byte, in a request 8 times as large",
+            shape.name,
+            growth(shape)
+        ));
+    }
     for line in report {
         println!("{line}");
     }

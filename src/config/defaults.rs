@@ -71,6 +71,7 @@ impl Default for RegistrarConfig {
             client_secret_overlap_seconds: 0,
             expired_client_grace_seconds: 0,
             unused_client_lifetime_seconds: 0,
+            contacts_are_email_addresses: false,
             scopes: None,
             issuer: None,
             token_endpoint: None,

@@ -258,6 +258,10 @@ pub struct RegistrarConfig {
     /// Default: 0, never. The host reports uses by [`ClientDirectory::touch`](crate::ClientDirectory::touch).
     #[serde(deserialize_with = "lenient::count::<_, 0>")]
     pub unused_client_lifetime_seconds: usize,
+    /// Whether `contacts` must be e-mail addresses, as in OpenID Connect Registration section 2. Default: false: any
+    /// texts (RFC 7591 section 2).
+    #[serde(deserialize_with = "lenient::flag")]
+    pub contacts_are_email_addresses: bool,
     /// The server's scopes. Default: not known, and `scope` is stored as asked.
     pub scopes: Option<Vec<ScopeEntry>>,
     /// The issuer identifier of the authorization server. Default: none. A profile may ask for it in `aud`.

@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::algorithms::RSA1_5;
 use super::{RegistrarConfig, SoftwareStatementValidationType};
+use crate::metadata::{FieldId, Group};
 
 /// Something that a configuration allows and an attacker could use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,6 +122,14 @@ impl RegistrarConfig {
                 "dynamicRegistrationPasswordGrantTypeEnabled",
                 "anyone can register a client that asks people for their passwords (RFC 9700 section 2.4)",
             );
+        }
+        let is_operators = |name: &&String| {
+            FieldId::of(name).and_then(FieldId::spec).is_some_and(|row| row.group == Group::HostOnly)
+        };
+        for name in self.dynamic_registration_custom_attributes.iter().filter(is_operators) {
+            let message =
+                format!("`{name}` is a matter of the operator: listed here, any caller sets it for itself");
+            warnings.add("dynamicRegistrationCustomAttributes", &message);
         }
         let trusts_itself = |name: &String| name.eq_ignore_ascii_case("jansTrustedClnt");
         if self.dynamic_registration_custom_attributes.iter().any(trusts_itself) {

@@ -30,7 +30,7 @@ impl KeySetLimits {
     pub(crate) const ISSUER: Self = Self { bytes: 512 * 1024, keys: 1000 };
 
     /// For the keys of one client.
-    pub(crate) const CLIENT: Self = Self { bytes: 32 * 1024, keys: 20 };
+    pub(crate) const CLIENT: Self = Self { bytes: 64 * 1024, keys: 50 };
 }
 
 /// The keys of an issuer.

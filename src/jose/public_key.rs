@@ -15,6 +15,8 @@ pub(crate) struct PublicKey {
     pub(super) key_use: KeyUse,
     /// Whether its `key_ops`, if there are any, hold `verify`.
     pub(super) may_verify: bool,
+    /// Whether they hold an operation that encrypts a content key or agrees on one.
+    pub(super) may_encrypt: bool,
     pub(super) alg: Option<Box<str>>,
     /// The required members in the form of RFC 7638 section 3.3: a JWK, and what its thumbprint is made of.
     pub(super) canonical: Box<str>,
@@ -76,6 +78,7 @@ impl PublicKey {
     /// Whether something may be encrypted to the key with an algorithm of RFC 7518 section 4.
     pub(crate) fn encrypts(&self, alg: &str) -> bool {
         matches!(self.key_use, KeyUse::Any | KeyUse::Encryption)
+            && self.may_encrypt
             && !matches!(self.key_type, KeyType::Ed25519 | KeyType::Ed448)
             && takes_encryption(self.key_type, alg)
             && self.alg.as_deref().is_none_or(|own| own == alg)

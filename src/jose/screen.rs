@@ -61,11 +61,15 @@ pub(super) fn screen(jwk: &Jwk<'_>, faults: &mut Vec<KeyFault>) -> Option<Public
             return None;
         }
     };
+    let may = |wanted: &[&str]| {
+        jwk.key_ops.as_ref().is_none_or(|ops| ops.iter().any(|op| wanted.contains(&op.as_ref())))
+    };
     Some(PublicKey {
         key_type,
         kid: jwk.kid.as_deref().map(Arc::from),
         key_use,
-        may_verify: jwk.key_ops.as_ref().is_none_or(|ops| ops.iter().any(|op| op == "verify")),
+        may_verify: may(&["verify"]),
+        may_encrypt: may(&["encrypt", "wrapKey", "deriveKey", "deriveBits"]),
         alg: jwk.alg.as_deref().map(Box::from),
         canonical: canonical.into(),
     })

@@ -168,6 +168,10 @@ impl<'a> FieldValue<'a> {
                 Some(value) => FieldValue::Int(value),
                 None => FieldValue::Json(Cow::Owned(number.to_string())),
             },
+            Value::Array(items) if items.iter().any(has_control_within) => {
+                FieldValue::Unfit(Unfit::Control(items.iter().position(has_control_within)))
+            }
+            Value::Object(_) if has_control_within(value) => FieldValue::Unfit(Unfit::Control(None)),
             Value::Array(items) => match items.iter().map(Value::as_str).collect::<Option<Vec<_>>>() {
                 Some(texts) => {
                     FieldValue::List(texts.iter().map(|text| Cow::Owned((*text).to_owned())).collect())
@@ -209,6 +213,19 @@ impl<'a> FieldValue<'a> {
             FieldValue::Json(text) => out.push_str(text),
             FieldValue::Unfit(_) => out.push_str("null"),
         }
+    }
+}
+
+/// Whether a text or a name anywhere in a value has a control character.
+fn has_control_within(value: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => has_control(text),
+        Value::Array(items) => items.iter().any(has_control_within),
+        Value::Object(members) => {
+            members.iter().any(|(name, value)| has_control(name) || has_control_within(value))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -255,6 +272,13 @@ pub(crate) struct Variant<'a> {
 pub(crate) struct Extra<'a> {
     pub(crate) name: Cow<'a, str>,
     pub(crate) json: Cow<'a, str>,
+}
+
+impl Extra<'_> {
+    /// Whether no text in it has a control character.
+    pub(crate) fn is_clean(&self) -> bool {
+        serde_json::from_str(&self.json).is_ok_and(|value| !has_control_within(&value))
+    }
 }
 
 /// Metadata by field id.

@@ -610,13 +610,15 @@ field_table! {
     LIFETIME lifetime: Option<i64> = "lifetime" Int Janssen "Janssen";
 
     /// Whether the client may ask for scopes that exist only once asked for. Default: `false`.
+    ///
+    /// Widens what the client may ask for, so only the host's hook sets it.
     ALLOW_SPONTANEOUS_SCOPES allow_spontaneous_scopes: Option<bool>
-        = "allow_spontaneous_scopes" Bool Janssen "Janssen";
+        = "allow_spontaneous_scopes" Bool HostOnly "Janssen";
 
     /// Regular expressions that spontaneous scopes must match. Default: `[]`.
     ///
     /// Without effect unless `allow_spontaneous_scopes` is `true`.
-    SPONTANEOUS_SCOPES spontaneous_scopes: Option<Vec<String>> = "spontaneous_scopes" List Janssen "Janssen";
+    SPONTANEOUS_SCOPES spontaneous_scopes: Option<Vec<String>> = "spontaneous_scopes" List HostOnly "Janssen";
 
     /// Whether the requesting party tokens of UMA are JWTs. Default: `false`.
     RPT_AS_JWT rpt_as_jwt: Option<bool> = "rpt_as_jwt" Bool Janssen "Janssen";
@@ -629,15 +631,21 @@ field_table! {
         = "access_token_signing_alg" String Janssen "Janssen";
 
     /// How long access tokens last, in seconds. Default, also for 0: the server's setting.
-    ACCESS_TOKEN_LIFETIME access_token_lifetime: Option<i64> = "access_token_lifetime" Int Janssen "Janssen";
+    ///
+    /// A matter of the operator, so only the host's hook sets it.
+    ACCESS_TOKEN_LIFETIME access_token_lifetime: Option<i64> = "access_token_lifetime" Int HostOnly "Janssen";
 
     /// Whether the introspection script adds claims to JWT access tokens. Default: `false`.
+    ///
+    /// Chooses code that runs in the server, so only the host's hook sets it.
     RUN_INTROSPECTION_SCRIPT_BEFORE_JWT_CREATION run_introspection_script_before_jwt_creation: Option<bool>
-        = "run_introspection_script_before_jwt_creation" Bool Janssen "Janssen";
+        = "run_introspection_script_before_jwt_creation" Bool HostOnly "Janssen";
 
     /// Whether what people granted outlives the client itself. Default: `false`.
+    ///
+    /// Outlives what the server decides, so only the host's hook sets it.
     KEEP_CLIENT_AUTHORIZATION_AFTER_EXPIRATION keep_client_authorization_after_expiration: Option<bool>
-        = "keep_client_authorization_after_expiration" Bool Janssen "Janssen";
+        = "keep_client_authorization_after_expiration" Bool HostOnly "Janssen";
 
     /// Alias of `require_pushed_authorization_requests`. If both are sent they must be equal.
     REQUIRE_PAR require_par: Option<bool> = "require_par" Bool Janssen "Janssen";

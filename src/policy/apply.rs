@@ -16,7 +16,7 @@ use crate::rules;
 
 /// Members of which a client has at most one.
 const EXCLUSIVE: [&[FieldId]; 2] = [
-    &[fields::JWKS, fields::JWKS_URI],
+    &[fields::JWKS, fields::JWKS_URI, fields::SIGNED_JWKS_URI],
     &[
         fields::TLS_CLIENT_AUTH_SUBJECT_DN,
         fields::TLS_CLIENT_AUTH_SAN_DNS,
@@ -196,7 +196,14 @@ impl Policy {
         });
         match self.unknown {
             Unknown::Keep => extras.retain(|extra| {
-                is_plain_name(&extra.name) && !JWT_CLAIMS.contains(&&*extra.name) && extra.json != "null"
+                let is_kept =
+                    is_plain_name(&extra.name) && !JWT_CLAIMS.contains(&&*extra.name) && extra.json != "null";
+                if is_kept && !extra.is_clean() {
+                    let name = extra.name.to_string();
+                    let message = "has a control character";
+                    faults.push(Violation::new(name, "control_character", Failure::METADATA, message));
+                }
+                is_kept
             }),
             Unknown::Ignore => {
                 for extra in &extras {
@@ -370,7 +377,13 @@ impl Policy {
         }
         if !checks.none_of.is_empty() {
             let is_refused = |word: &str| checks.none_of.iter().any(|own| own.as_text() == Some(word));
-            if let Some(word) = find_element(value, is_refused) {
+            if let FieldValue::List(list) = value
+                && checks.adjust
+            {
+                if list.iter().any(|item| is_refused(item)) {
+                    list.to_mut().retain(|item| !is_refused(item));
+                }
+            } else if let Some(word) = find_element(value, is_refused) {
                 let message = format!("must not be {word}");
                 fault("none_of", message);
             }

@@ -7,11 +7,11 @@ use super::compile::{Member, Policy};
 use crate::config::Reading;
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldId, FieldValue, Kind, Origin, Unfit, Variant, fields};
-use crate::rules::uri::ParsedUri;
+use crate::rules::is_email_address;
+use crate::rules::uri::{MAX_URI, ParsedUri};
 
 /// Bounds that hold where a profile sets none.
 const MAX_TEXT: usize = 8192;
-const MAX_URI: usize = 2048;
 const MAX_ITEMS: usize = 100;
 const MAX_VARIANTS: usize = 50;
 /// URIs that a rule parses and judges, once.
@@ -103,7 +103,14 @@ impl Shape<'_> {
             | (Kind::Bool, FieldValue::Bool(_))
             | (Kind::Int, FieldValue::Int(_))
             | (Kind::List | Kind::UriList, FieldValue::List(_))
-            | (Kind::Any, _) => {}
+            | (
+                Kind::Any,
+                FieldValue::Text(_)
+                | FieldValue::Bool(_)
+                | FieldValue::Int(_)
+                | FieldValue::List(_)
+                | FieldValue::Json(_),
+            ) => {}
             (Kind::Object, FieldValue::Json(json)) if json.starts_with('{') => {}
             (kind, value) => {
                 return Err((None, "type", format!("{} and not {}", kind.demand(), value.type_name())));
@@ -201,6 +208,9 @@ impl Shape<'_> {
             && !pattern.matches(text)
         {
             return Err((index, "pattern", format!("must match {}", pattern.as_str())));
+        }
+        if self.member.email && !is_email_address(text) {
+            return Err((index, "email", "must be an e-mail address".to_owned()));
         }
         match self.member.kind {
             Kind::Uri | Kind::HttpsUri | Kind::WebUri | Kind::UriList

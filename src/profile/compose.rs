@@ -108,6 +108,7 @@ fn lay_over(mut base: Profile, child: &Profile, problems: &mut Vec<String>) -> P
 
     child_wins!(base.keys, child.keys;
         algs, rsa_min_bits, ec_min_bits, by_value, by_reference, uri_hosts, kid_required, fetch_at_registration);
+    base.keys.max_items = tighter(base.keys.max_items, child.keys.max_items, usize::min);
     base.access.extend(child.access.iter().map(|(operation, access)| (*operation, access.clone())));
     child_wins!(base.lifecycle, child.lifecycle;
         client_id, unique_by, on_duplicate, initial_state, ttl_s, ttl_member, ttl_member_may_exceed, not_after,
@@ -165,7 +166,8 @@ fn merge_member(base: &mut Member, child: &Member, name: &str, problems: &mut Ve
         problems.push(format!("`{name}` has two values, {one} and {other}"));
     }
     child_wins!(base, child;
-        aliases, kind, coerce, from, value, default, on_mismatch, pattern, some_pattern, on_update, echo, error, spec);
+        aliases, kind, coerce, from, value, default, on_mismatch, pattern, some_pattern, email, on_update, echo, error,
+        spec);
     // A default that a child takes back with null is gone.
     base.default.take_if(|default| default.is_null());
 

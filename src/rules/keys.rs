@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::uri::ParsedUri;
+use super::uri::{MAX_URI, ParsedUri};
 use crate::error::{Failure, Violation};
 use crate::jose::{Algorithm, KeyFault, KeySetFault, KeySetLimits, KeyType, KeyUse, OwnKeys, PublicKey};
 use crate::metadata::{Document, FieldValue, fields};
@@ -30,7 +30,7 @@ impl KeyUses {
     }
 }
 
-/// Judges the keys; says what those of an inline set can do. Nothing is said of an empty or faulty set.
+/// Judges the keys; says what those of an inline set can do. Nothing is said of a faulty set.
 pub(super) fn check(
     document: &Document<'_>,
     policy: &Policy,
@@ -43,7 +43,11 @@ pub(super) fn check(
         return None;
     }
     let before = faults.len();
-    let own = match OwnKeys::screen(text, KeySetLimits::CLIENT) {
+    let limits = KeySetLimits {
+        keys: policy.keys.max_items.unwrap_or(KeySetLimits::CLIENT.keys),
+        ..KeySetLimits::CLIENT
+    };
+    let own = match OwnKeys::screen(text, limits) {
         Ok(own) => own,
         Err(fault) => {
             let rule = match fault {
@@ -58,7 +62,7 @@ pub(super) fn check(
         let name = format!("jwks.keys[{index}]");
         faults.push(violation(name, rule_of(fault), "RFC 7517 4", plain(&fault.to_string())));
     }
-    if faults.len() > before || own.keys.is_empty() {
+    if faults.len() > before {
         return None;
     }
     judge_set(&own.keys, policy, faults);
@@ -82,7 +86,7 @@ fn by_reference(document: &Document<'_>, policy: &Policy, faults: &mut Vec<Viola
     }
     let hosts = &policy.keys.uri_hosts;
     let is_listed = |uri: ParsedUri<'_>| hosts.iter().any(|host| uri.url.host_str() == Some(host));
-    if !hosts.is_empty() && !ParsedUri::parse(uri, 2048).is_ok_and(is_listed) {
+    if !hosts.is_empty() && !ParsedUri::parse(uri, MAX_URI).is_ok_and(is_listed) {
         let message = format!("must be on one of the hosts {}", hosts.join(", "));
         faults.push(violation("jwks_uri", "keys.uri_hosts", SPEC, message));
     }

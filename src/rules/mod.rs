@@ -12,6 +12,7 @@ mod uris;
 
 pub(crate) use redirect::{RedirectRules, looks_native};
 pub(crate) use sector::check_document as check_sector_document;
+pub(crate) use tls_names::is_email_address;
 
 use crate::error::Violation;
 use crate::metadata::Document;

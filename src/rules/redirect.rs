@@ -4,7 +4,7 @@
 //! remote host, `http` on this machine for native apps, private-use schemes of native apps (RFC 8252 section 7,
 //! RFC 9700 section 2.1). All else is refused, and named.
 
-use super::uri::ParsedUri;
+use super::uri::{MAX_URI, ParsedUri};
 use crate::config::UriPattern;
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldId, fields};
@@ -48,7 +48,7 @@ impl RedirectRules {
             same_host_as: policy.same_host_as.clone(),
             allow: policy.allow.as_deref().map(patterns),
             deny: patterns(&policy.deny),
-            max_length: policy.max_length.unwrap_or(2048),
+            max_length: policy.max_length.unwrap_or(MAX_URI),
             max_items: policy.max_items.unwrap_or(20),
         }
     }
@@ -121,6 +121,10 @@ impl RedirectRules {
             return Err(("redirect.port", "RFC 3986 3.2.3", "must not use the port 0".to_owned()));
         }
         match (uri.scheme(), uri.is_loopback()) {
+            ("http" | "https", true) if client.application == Application::Web && client.has_implicit => {
+                let message = "must not be on this machine for a web client with the implicit grant";
+                Err(("redirect.loopback", "OpenID Connect Registration 2", message.to_owned()))
+            }
             ("http", true) => self.judge_loopback(client),
             ("http", false) if !self.schemes.iter().any(|own| own == "http") => {
                 let why = match client.application {
@@ -135,17 +139,9 @@ impl RedirectRules {
         self.judge_lists(&uri)
     }
 
-    /// OpenID Connect Registration section 2: web clients of the implicit grant never use localhost; native clients
-    /// may use http there. RFC 8252 section 7.3.
+    /// OpenID Connect Registration section 2, RFC 8252 section 7.3: native clients may use http on this machine.
     fn judge_loopback(&self, client: ClientKind) -> Result<(), (&'static str, &'static str, String)> {
         const RULE: (&str, &str) = ("redirect.loopback", "OpenID Connect Registration 2");
-        if client.application == Application::Web && client.has_implicit {
-            return Err((
-                RULE.0,
-                RULE.1,
-                "must not be on this machine for a web client with the implicit grant".to_owned(),
-            ));
-        }
         match (self.loopback_http, client.application) {
             (Loopback::Always, _) | (Loopback::Native, Application::Native | Application::Undeclared) => {
                 Ok(())
@@ -252,7 +248,7 @@ pub(crate) fn looks_native(text: &str) -> bool {
     if scheme == "https" || super::uri::is_dangerous(scheme) {
         return false;
     }
-    scheme != "http" || ParsedUri::parse(text, 2048).is_ok_and(|uri| uri.is_loopback())
+    scheme != "http" || ParsedUri::parse(text, MAX_URI).is_ok_and(|uri| uri.is_loopback())
 }
 
 fn violation(
@@ -270,7 +266,7 @@ mod tests {
 
     #[test]
     fn hosts_are_judged_as_a_whole() {
-        let uri = |text| ParsedUri::parse(text, 2048).unwrap();
+        let uri = |text| ParsedUri::parse(text, MAX_URI).unwrap();
         assert!(uri("http://localhost/cb").is_loopback());
         assert!(!uri("http://localhost.evil.test/").is_loopback());
         assert!(!uri("http://localhost./").is_loopback());

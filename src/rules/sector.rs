@@ -1,6 +1,6 @@
 //! Pairwise subjects and the sector identifier (OpenID Connect Core section 8.1, Registration section 5).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 use url::Url;
@@ -61,7 +61,7 @@ pub(crate) fn check_document(document: &Document<'_>, sector: Option<&Value>) ->
         let message = "could not be verified: it must answer 200 with a JSON array of the redirection URIs";
         return Some(violation("sector_identifier_uri", "sector.document", SPEC, message));
     };
-    let is_listed = |uri: &str| listed.iter().any(|own| own.as_str() == Some(uri));
+    let listed: HashSet<&str> = listed.iter().filter_map(Value::as_str).collect();
     let is_pairwise = document.text(fields::SUBJECT_TYPE) == Some("pairwise");
     // CIBA Core section 4: the document also lists where a pairwise CIBA client is known by.
     let ciba = match document.text(fields::BACKCHANNEL_TOKEN_DELIVERY_MODE).filter(|_| is_pairwise) {
@@ -74,7 +74,7 @@ pub(crate) fn check_document(document: &Document<'_>, sector: Option<&Value>) ->
         .items(fields::CLAIMS_REDIRECT_URIS)
         .map(|uri| (uri, "every one of the claims_redirect_uris"));
     let keys = ciba.into_iter().map(|uri| (uri, "the URI that a pairwise CIBA client is known by"));
-    let missing = redirects.chain(claims).chain(keys).find(|(uri, _)| !is_listed(uri));
+    let missing = redirects.chain(claims).chain(keys).find(|(uri, _)| !listed.contains(uri));
     missing.map(|(uri, what)| {
         let shown: String = uri.chars().take(200).collect();
         violation(

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::uri::ParsedUri;
+use super::uri::{MAX_URI, ParsedUri};
 use crate::certificate::DistinguishedName;
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldId, fields};
@@ -33,7 +33,7 @@ pub(super) fn check(document: &Document<'_>, faults: &mut Vec<Violation>) {
                 .then_some("must be a distinguished name, such as CN=client,O=Example"),
             fields::TLS_CLIENT_AUTH_SAN_DNS => (!is_dns_name(text)).then_some("must be a DNS name"),
             fields::TLS_CLIENT_AUTH_SAN_URI => {
-                ParsedUri::parse(text, 2048).is_err().then_some("must be an absolute URI")
+                ParsedUri::parse(text, MAX_URI).is_err().then_some("must be an absolute URI")
             }
             fields::TLS_CLIENT_AUTH_SAN_IP => text
                 .parse::<IpAddr>()
@@ -59,7 +59,7 @@ fn is_dns_name(text: &str) -> bool {
 }
 
 /// A mailbox as certificates carry it (RFC 5280 section 4.2.1.6): local part, one at sign, host.
-fn is_email_address(text: &str) -> bool {
+pub(crate) fn is_email_address(text: &str) -> bool {
     let Some((local, host)) = text.rsplit_once('@') else { return false };
     let is_atom = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&byte);
     (1..=64).contains(&local.len())

@@ -5,6 +5,9 @@
 
 use url::Url;
 
+/// The longest URI that is taken where a profile says nothing, in characters. Browsers and proxies cut longer ones.
+pub(crate) const MAX_URI: usize = 2000;
+
 /// A URI that is what it seems to be, parsed once.
 #[derive(Debug)]
 pub(crate) struct ParsedUri<'a> {

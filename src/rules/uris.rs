@@ -1,7 +1,7 @@
 //! URI members whose rule looks at other members: logout, claims redirection, request objects, origins.
 
 use super::redirect::{ClientKind, RedirectRules};
-use super::uri::ParsedUri;
+use super::uri::{MAX_URI, ParsedUri};
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldId, fields};
 use crate::policy::Policy;
@@ -89,7 +89,7 @@ fn origin(uri: &str) -> &str {
 /// A web origin is a scheme, a host and a port (RFC 6454 section 4).
 fn origins(document: &Document<'_>, policy: &Policy, faults: &mut Vec<Violation>) {
     for (index, text) in document.items(fields::AUTHORIZED_ORIGINS).enumerate() {
-        let is_origin = ParsedUri::parse(text, 2048).is_ok_and(|uri| {
+        let is_origin = ParsedUri::parse(text, MAX_URI).is_ok_and(|uri| {
             matches!(uri.scheme(), "https" | "http") && uri.url.origin().ascii_serialization() == text
         });
         if !is_origin {

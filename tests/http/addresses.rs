@@ -8,7 +8,7 @@ use crate::support::{Answer, Registered, Server, endpoint, request};
 
 const ON_CLIENTS: &str = "GET, HEAD, PUT, DELETE, OPTIONS";
 
-/// R92-004, R92-005, OIR-064
+/// Accepts: R92-004, R92-005, OIR-064
 #[tokio::test]
 async fn a_client_has_an_address_of_its_own() {
     let server = Server::start();
@@ -34,7 +34,7 @@ async fn a_client_has_an_address_of_its_own() {
 
 /// Identifiers are compared exactly.
 ///
-/// R92-014, OIR-063
+/// Refuses: R92-014, OIR-063
 #[tokio::test]
 async fn other_addresses_name_no_client() {
     let server = Server::start();
@@ -82,7 +82,8 @@ async fn an_address_names_one_client_and_once() {
     }
 }
 
-/// R92-003, R92-043, HTTP-005, HTTP-030, HTTP-036
+/// Accepts: HTTP-005, HTTP-036
+/// Refuses: R92-003, R92-043, HTTP-005, HTTP-030, HTTP-036
 #[tokio::test]
 async fn methods_that_are_not_offered_are_named_with_those_that_are() {
     let server = Server::start();
@@ -103,7 +104,7 @@ async fn methods_that_are_not_offered_are_named_with_those_that_are() {
     }
 }
 
-/// R92-003, R92-043, HTTP-030
+/// Refuses: R92-003, R92-043, HTTP-030
 #[tokio::test]
 async fn a_profile_decides_what_is_offered() {
     let profile: Profile = serde_json::from_value(json!({
@@ -126,7 +127,9 @@ async fn a_profile_decides_what_is_offered() {
     assert_eq!(ask("GET", &Value::Null).await.status, 200);
 }
 
-/// HTTP-036, HTTP-040: nobody is asked for credentials.
+/// Nobody is asked for credentials.
+///
+/// Accepts: HTTP-036, HTTP-040
 #[tokio::test]
 async fn options_says_what_is_offered() {
     let endpoint = endpoint(json!({}), |builder| builder);
@@ -141,7 +144,7 @@ async fn options_says_what_is_offered() {
     assert_eq!(answer.status, 404);
 }
 
-/// HTTP-036
+/// Accepts: HTTP-036
 #[tokio::test]
 async fn head_is_get_without_the_body() {
     let server = Server::start();
@@ -184,7 +187,10 @@ async fn the_endpoint_is_found_behind_what_took_its_prefix_away() {
     }
 }
 
-/// HTTP-040, HTTP-041, HTTP-042, HTTP-043, HTTP-044, HTTP-045, OIR-042: as the example server sets it up.
+/// As the example server sets it up.
+///
+/// Accepts: HTTP-040, HTTP-041, HTTP-042, HTTP-043, HTTP-044, OIR-042
+/// Refuses: HTTP-041, HTTP-045
 #[tokio::test]
 async fn clients_in_browsers_may_call() {
     let server = Server::start();

@@ -12,7 +12,29 @@ use crate::support::{Answer, Server, endpoint};
 
 const PLAIN: &str = r#"{"redirect_uris":["https://app.example.org/cb"]}"#;
 
-/// R91-011, R91-081, R91-082, HTTP-002, HTTP-003
+/// Whatever is JSON by RFC 8259 is read, and nothing is a repeat that only looks like one.
+///
+/// Accepts: R91-011, HTTP-002, HTTP-003
+#[tokio::test]
+async fn one_json_object_is_read_however_it_is_written() {
+    let server = Server::start();
+    for (body, name) in [
+        (" \r\n\t{ \"client_name\" : \"A\" }\n ", "A"),
+        (r#"{"client\u005fname":"\u0041"}"#, "A"),
+        (r#"{"client_name":"\ud83d\ude00 \"\/\\"}"#, "\u{1f600} \"/\\"),
+        ("{\"client_name\":\"\u{30af}\"}", "\u{30af}"),
+        (r#"{"Client_name":"B","client_name":"A","CLIENT_NAME":"C"}"#, "A"),
+        (r#"{"client_name":"A","unknown":[{"a":1},{"a":1}],"a":{"a":{"a":1}}}"#, "A"),
+    ] {
+        let grants = r#""grant_types":["client_credentials"]}"#;
+        let body = format!("{},{grants}", body.trim_end().strip_suffix('}').unwrap());
+        let answer = server.post(body).await;
+        assert_eq!((answer.status, &answer.json()["client_name"]), (201, &name.into()), "{}", answer.text());
+        assert!(answer.body.starts_with(b"{"), "a byte order mark");
+    }
+}
+
+/// Refuses: R91-011, R91-081, R91-082, HTTP-002, HTTP-003
 #[tokio::test]
 async fn what_is_not_one_json_object_is_refused() {
     let server = Server::start();
@@ -53,7 +75,8 @@ async fn what_is_not_one_json_object_is_refused() {
     }
 }
 
-/// HTTP-031
+/// Accepts: HTTP-031
+/// Refuses: HTTP-031
 #[tokio::test]
 async fn nesting_has_a_limit() {
     let server = Server::start();
@@ -80,7 +103,8 @@ async fn members_have_a_limit() {
     server.post(body(201)).await.assert_error(400, "invalid_request", "the body has more than 200 members");
 }
 
-/// HTTP-031
+/// Accepts: HTTP-031
+/// Refuses: HTTP-031
 #[tokio::test]
 async fn size_has_a_limit() {
     let server = Server::start();
@@ -91,7 +115,10 @@ async fn size_has_a_limit() {
     assert_eq!(answer.header("retry-after"), None);
 }
 
-/// HTTP-031: the announced length is enough to refuse, and a body without one is counted.
+/// The announced length is enough to refuse, and a body without one is counted.
+///
+/// Accepts: HTTP-031
+/// Refuses: HTTP-031
 #[test]
 fn size_is_judged_before_a_body_has_arrived() {
     let server = Server::start();
@@ -112,7 +139,7 @@ fn size_is_judged_before_a_body_has_arrived() {
     assert!(small.starts_with("HTTP/1.1 201 "), "{small}");
 }
 
-/// R91-001, HTTP-001, HTTP-012
+/// Accepts: R91-001, HTTP-001, HTTP-012
 #[tokio::test]
 async fn json_by_any_spelling_of_its_media_type_is_read() {
     let server = Server::start();
@@ -133,7 +160,7 @@ async fn json_by_any_spelling_of_its_media_type_is_read() {
     }
 }
 
-/// HTTP-012, HTTP-032
+/// Refuses: R91-001, HTTP-001, HTTP-012, HTTP-032
 #[tokio::test]
 async fn other_media_types_are_refused() {
     let server = Server::start();
@@ -162,7 +189,8 @@ async fn other_media_types_are_refused() {
     assert_eq!(Answer::of(twice.body(PLAIN)).await.status, 415);
 }
 
-/// HTTP-032
+/// Accepts: HTTP-032
+/// Refuses: HTTP-032
 #[tokio::test]
 async fn content_codings_are_not_undone() {
     let server = Server::start();
@@ -178,7 +206,9 @@ async fn content_codings_are_not_undone() {
     assert_eq!(send("Identity").await.status, 201);
 }
 
-/// HTTP-007: this server takes no signed requests.
+/// This server takes no signed requests.
+///
+/// Refuses: HTTP-007
 #[tokio::test]
 async fn a_signed_body_is_refused_by_name() {
     let server = Server::start();
@@ -190,7 +220,7 @@ async fn a_signed_body_is_refused_by_name() {
     }
 }
 
-/// HTTP-006
+/// Accepts: HTTP-006
 #[tokio::test]
 async fn the_answer_is_json_whatever_the_client_accepts() {
     let server = Server::start();

@@ -7,7 +7,7 @@ use crate::support::{Answer, Server};
 
 const METHODS: [Method; 3] = [Method::GET, Method::PUT, Method::DELETE];
 
-/// R92-001, HTTP-010
+/// Accepts: R92-001, HTTP-010
 #[tokio::test]
 async fn a_token_comes_in_the_authorization_header() {
     let server = Server::start();
@@ -19,7 +19,7 @@ async fn a_token_comes_in_the_authorization_header() {
     }
 }
 
-/// R91-080, R92-013, R92-029, R92-044, HTTP-013, HTTP-014, HTTP-018, OIR-050
+/// Refuses: R91-080, R92-013, R92-029, R92-044, HTTP-013, HTTP-014, HTTP-018, OIR-050
 #[tokio::test]
 async fn without_credentials_no_error_is_named() {
     let server = Server::start();
@@ -30,7 +30,8 @@ async fn without_credentials_no_error_is_named() {
     }
 }
 
-/// R91-080, R92-013, R92-029, R92-044, HTTP-010, HTTP-015, HTTP-016, HTTP-018
+/// Accepts: HTTP-010
+/// Refuses: R91-080, R92-013, R92-029, R92-044, HTTP-010, HTTP-015, HTTP-016, HTTP-018
 #[tokio::test]
 async fn credentials_that_are_not_good_are_an_invalid_token() {
     let server = Server::start();
@@ -70,7 +71,8 @@ async fn credentials_that_are_not_good_are_an_invalid_token() {
     assert_eq!(server.manage(Method::GET, &client, None).await.status, 200);
 }
 
-/// HTTP-016, HTTP-020
+/// Accepts: HTTP-020
+/// Refuses: HTTP-016, HTTP-020
 #[tokio::test]
 async fn there_is_one_authorization_header() {
     let server = Server::start();
@@ -88,7 +90,8 @@ async fn there_is_one_authorization_header() {
     }
 }
 
-/// HTTP-011, HTTP-035
+/// Accepts: HTTP-011, HTTP-035
+/// Refuses: HTTP-011
 #[tokio::test]
 async fn a_token_in_the_address_or_the_body_is_none() {
     let server = Server::start();
@@ -109,7 +112,8 @@ async fn a_token_in_the_address_or_the_body_is_none() {
 /// Who is registered cannot be learned: another client's token, a wrong one and an unknown client get one
 /// answer.
 ///
-/// R92-006, R92-007, R92-014, R92-029, R92-044, R92-065, OIR-063
+/// Accepts: R92-006, R92-007, R92-065
+/// Refuses: R92-006, R92-007, R92-014, R92-029, R92-044, R92-065, OIR-063
 #[tokio::test]
 async fn a_token_is_good_for_its_client_alone() {
     let server = Server::start();
@@ -147,7 +151,8 @@ async fn a_token_is_good_for_its_client_alone() {
 
 /// Credentials are judged before the body is read.
 ///
-/// R92-029, HTTP-005
+/// Accepts: HTTP-005
+/// Refuses: R92-029, HTTP-005
 #[tokio::test]
 async fn a_stranger_learns_nothing_of_the_body() {
     let server = Server::start();
@@ -160,7 +165,9 @@ async fn a_stranger_learns_nothing_of_the_body() {
     }
 }
 
-/// R92-063, R92-064: 256 bits, in the characters of a bearer token.
+/// 256 bits, in the characters of a bearer token.
+///
+/// Accepts: R92-063, R92-064
 #[tokio::test]
 async fn tokens_cannot_be_guessed() {
     let server = Server::start();

@@ -21,7 +21,7 @@ async fn register_at(endpoint: &RegistrationEndpoint) -> Registered {
     Registered::of(Answer::from(endpoint, request("POST", "/register", None, &plain())).await.json())
 }
 
-/// OIR-050
+/// Refuses: OIR-050
 #[tokio::test]
 async fn registration_that_is_switched_off_is_denied_on_every_verb() {
     let server = Server::configured("switched-off", &json!({ "dynamicRegistrationEnabled": false }));
@@ -44,7 +44,9 @@ async fn registration_that_is_switched_off_is_denied_on_every_verb() {
     }
 }
 
-/// HTTP-034: a failing part of the host is not told about.
+/// A failing part of the host is not told about.
+///
+/// Refuses: HTTP-034
 #[tokio::test]
 async fn failures_of_the_host_are_its_own_matter() {
     for (fault, status, code, description, retry) in [
@@ -91,7 +93,7 @@ impl ScriptHook for Strict {
     }
 }
 
-/// R92-029, R92-044, OIR-063
+/// Refuses: R92-029, R92-044, OIR-063
 #[tokio::test]
 async fn a_hook_may_deny_what_the_token_allows() {
     let endpoint = endpoint(json!({}), |builder| builder.script_hook(Strict));
@@ -107,7 +109,9 @@ async fn a_hook_may_deny_what_the_token_allows() {
     assert_eq!(answer.json()["client_id"], client.id);
 }
 
-/// R92-042: the host is told, so that it can revoke grants and tokens.
+/// The host is told, so that it can revoke grants and tokens.
+///
+/// Accepts: R92-042
 #[tokio::test]
 async fn the_host_is_told_of_a_deletion() {
     let hook = RecordingHook::new();
@@ -121,7 +125,9 @@ async fn the_host_is_told_of_a_deletion() {
     assert_eq!(hook.seen().len(), before + 1);
 }
 
-/// R92-045, R92-014: gone by any way is gone.
+/// Gone by any way is gone.
+///
+/// Refuses: R92-045, R92-014
 #[tokio::test]
 async fn a_client_that_an_administrator_removed_is_gone() {
     let store = Arc::new(MemoryClientStore::default());
@@ -135,7 +141,9 @@ async fn a_client_that_an_administrator_removed_is_gone() {
     }
 }
 
-/// R92-060: a token is good as long as its client; R91-074, OIR-049: and a client that ends says when.
+/// A token is good as long as its client, and a client that ends says when.
+///
+/// Accepts: R92-060, R91-074, OIR-049
 #[tokio::test]
 async fn tokens_end_with_their_clients() {
     let clock = ManualClock::new();
@@ -163,7 +171,8 @@ async fn tokens_end_with_their_clients() {
 
 /// The engine reads no access token that it did not issue: the host says whose it is.
 ///
-/// R92-065
+/// Accepts: R92-065
+/// Refuses: R92-065
 #[tokio::test]
 async fn a_host_may_vouch_for_a_caller() {
     let vouching = endpoint(json!({ "dcrAuthorizationWithClientCredentials": true }), |builder| builder);
@@ -189,7 +198,9 @@ async fn a_host_may_vouch_for_a_caller() {
     ask(&plain, &client.uri, &client.id).await.assert_invalid_token();
 }
 
-/// OIR-048: the address and the token are told together or not at all.
+/// The address and the token are told together or not at all.
+///
+/// Accepts: OIR-048
 #[tokio::test]
 async fn a_caller_without_the_token_is_not_told_the_address() {
     let endpoint = endpoint(json!({ "dcrAuthorizationWithClientCredentials": true }), |builder| builder);

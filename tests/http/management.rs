@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Server};
 
-/// R92-010, R92-011, R92-012, R92-050, R92-051, R92-053, OIR-060, OIR-061, OIR-062
+/// Accepts: R92-010, R92-011, R92-012, R92-050, R92-051, R92-053, OIR-060, OIR-061, OIR-062
 #[tokio::test]
 async fn a_read_shows_what_is_registered_and_changes_nothing() {
     let server = Server::start();
@@ -29,7 +29,7 @@ async fn a_read_shows_what_is_registered_and_changes_nothing() {
     }
 }
 
-/// R92-052
+/// Accepts: R92-052
 #[tokio::test]
 async fn a_read_shows_the_secret_if_the_server_keeps_it() {
     let config = json!({ "dynamicRegistrationEnabled": true, "returnClientSecretOnRead": true });
@@ -40,7 +40,8 @@ async fn a_read_shows_the_secret_if_the_server_keeps_it() {
     assert_eq!(updated.json(), client.body);
 }
 
-/// R92-014, R92-040, R92-041, R92-045, HTTP-004, HTTP-005, OIR-063
+/// Accepts: R92-040, HTTP-004, HTTP-005
+/// Refuses: R92-014, R92-041, R92-045, HTTP-005, OIR-063
 #[tokio::test]
 async fn a_deleted_client_was_never_there() {
     let server = Server::start();
@@ -61,7 +62,9 @@ async fn a_deleted_client_was_never_there() {
     }
 }
 
-/// R92-040: a body that comes with a deletion is not looked at.
+/// A body that comes with a deletion is not looked at.
+///
+/// Accepts: R92-040
 #[tokio::test]
 async fn a_deletion_needs_no_body() {
     let server = Server::start();
@@ -70,7 +73,8 @@ async fn a_deletion_needs_no_body() {
     assert_eq!(answer.status, 204);
 }
 
-/// R92-001, R92-006, R92-044
+/// Accepts: R92-001, R92-006
+/// Refuses: R92-001, R92-006, R92-044
 #[tokio::test]
 async fn a_deletion_takes_the_right_client() {
     let server = Server::start();

@@ -24,8 +24,8 @@ fn settled(mut body: Value) -> Value {
 
 /// Everything that is registered is answered, what the server added included.
 ///
-/// R91-014, R91-020, R91-023, R91-025, R91-026, R91-070, R91-074, R91-075, R91-077, R91-078,
-/// HTTP-004, HTTP-005, HTTP-035, OIR-045, OIR-048, OIR-049, R92-050, R92-053
+/// Accepts: R91-014, R91-020, R91-023, R91-025, R91-026, R91-070, R91-074, R91-075, R91-077, R91-078, HTTP-004,
+/// HTTP-005, HTTP-035, OIR-045, OIR-048, OIR-049, R92-050, R92-053
 #[tokio::test]
 async fn the_answer_shows_the_defaults() {
     let server = Server::start();
@@ -55,7 +55,7 @@ async fn the_answer_shows_the_defaults() {
     );
 }
 
-/// R91-015, R91-077, OIR-044
+/// Accepts: R91-015, R91-077, OIR-044
 #[tokio::test]
 async fn what_is_not_understood_is_dropped() {
     let server = Server::start();
@@ -74,7 +74,9 @@ async fn what_is_not_understood_is_dropped() {
     assert_eq!(settled(server.register(unknown).await.body), plain);
 }
 
-/// R91-013: a client cannot choose what the server issues.
+/// A client cannot choose what the server issues.
+///
+/// Accepts: R91-013
 #[tokio::test]
 async fn what_the_server_issues_cannot_be_asked_for() {
     let server = Server::start();
@@ -94,7 +96,7 @@ async fn what_the_server_issues_cannot_be_asked_for() {
     assert_eq!(client.body["client_secret_expires_at"], 0);
 }
 
-/// R91-071, R91-072, OIR-046
+/// Accepts: R91-071, R91-072, OIR-046
 #[tokio::test]
 async fn credentials_are_of_one_client_each() {
     let server = Server::start();
@@ -106,7 +108,7 @@ async fn credentials_are_of_one_client_each() {
     }
 }
 
-/// R91-023, R91-024, R91-074, OIR-047
+/// Accepts: R91-023, R91-024, R91-074, OIR-047
 #[tokio::test]
 async fn a_secret_is_issued_to_those_who_use_it() {
     let server = Server::start();
@@ -147,7 +149,9 @@ async fn a_secret_is_issued_to_those_who_use_it() {
     }
 }
 
-/// R91-073, R91-074, OIR-049: numbers, and beyond 32 bits.
+/// Numbers, and beyond 32 bits.
+///
+/// Accepts: R91-073, R91-074, OIR-049
 #[tokio::test]
 async fn times_are_numbers() {
     let server = Server::configured(
@@ -163,7 +167,7 @@ async fn times_are_numbers() {
 
 /// Values may be replaced, and then the answer says so; redirection URIs are kept as they were sent.
 ///
-/// R91-014, R91-075, R91-076, OIR-043
+/// Accepts: R91-014, R91-075, R91-076, OIR-043
 #[tokio::test]
 async fn replaced_values_are_shown() {
     let server = Server::start();
@@ -187,7 +191,7 @@ async fn replaced_values_are_shown() {
     assert_eq!(kept["redirect_uris"], deduplicated);
 }
 
-/// R91-050, R91-051, R91-052, R91-053, R91-055
+/// Accepts: R91-050, R91-051, R91-052, R91-053, R91-055
 #[tokio::test]
 async fn names_come_in_languages() {
     let server = Server::start();
@@ -217,7 +221,7 @@ fn assert_refused(answer: &Answer, description: &str) {
     answer.assert_error(400, "invalid_client_metadata", description);
 }
 
-/// R91-051
+/// Refuses: R91-051
 #[tokio::test]
 async fn language_variants_obey_the_rules_of_their_member() {
     let server = Server::start();

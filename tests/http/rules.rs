@@ -9,7 +9,7 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const SAML_BEARER: &str = "urn:ietf:params:oauth:grant-type:saml2-bearer";
 const DEVICE_CODE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
-/// R91-081, R91-083, R91-084
+/// Refuses: R91-081, R91-083, R91-084
 #[tokio::test]
 async fn wrong_types_are_named() {
     let server = Server::start();
@@ -52,7 +52,7 @@ async fn wrong_types_are_named() {
 
 /// Every fault is told at once, the code is that of the first.
 ///
-/// R91-082, R91-084
+/// Refuses: R91-082, R91-084
 #[tokio::test]
 async fn all_faults_are_told_at_once() {
     let server = Server::start();
@@ -67,7 +67,7 @@ async fn all_faults_are_told_at_once() {
     );
 }
 
-/// R91-087, HTTP-017
+/// Refuses: R91-087, HTTP-017
 #[tokio::test]
 async fn descriptions_have_no_character_that_could_do_harm() {
     let server = Server::start();
@@ -96,7 +96,8 @@ async fn descriptions_have_no_character_that_could_do_harm() {
     duplicate.assert_error(400, "invalid_request", "the body names the member `a'/?` twice");
 }
 
-/// R91-020, R91-021, R91-083
+/// Accepts: R91-020, R91-021
+/// Refuses: R91-020, R91-021, R91-083
 #[tokio::test]
 async fn grants_with_a_redirection_need_redirection_uris() {
     let server = Server::start();
@@ -120,7 +121,8 @@ async fn grants_with_a_redirection_need_redirection_uris() {
     }
 }
 
-/// R91-022, R91-083
+/// Accepts: R91-022
+/// Refuses: R91-022, R91-083
 #[tokio::test]
 async fn redirection_uris_are_safe_or_refused() {
     let server = Server::start();
@@ -175,7 +177,8 @@ async fn redirection_uris_are_safe_or_refused() {
 
 /// What was not sent is derived, and what was sent must fit together.
 ///
-/// R91-025, R91-026, R91-040, R91-042, R91-043
+/// Accepts: R91-025, R91-026, R91-040, R91-042, R91-043
+/// Refuses: R91-025, R91-026, R91-040, R91-042, R91-043
 #[tokio::test]
 async fn grant_types_and_response_types_fit_together() {
     let server = Server::start();
@@ -253,7 +256,8 @@ async fn grant_types_and_response_types_fit_together() {
     answer.assert_error(400, "invalid_client_metadata", "response_types: must be given");
 }
 
-/// R91-031
+/// Accepts: R91-031
+/// Refuses: R91-031
 #[tokio::test]
 async fn keys_come_by_value_or_by_reference() {
     let server = Server::start();

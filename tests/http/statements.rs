@@ -30,7 +30,7 @@ fn trusting(issuer: &str) -> Value {
     })
 }
 
-/// R91-060, R91-062, R91-081, R91-085
+/// Refuses: R91-060, R91-062, R91-081, R91-085
 #[tokio::test]
 async fn statements_that_cannot_be_verified_are_invalid() {
     let issuer = "https://directory.example";
@@ -55,7 +55,7 @@ async fn statements_that_cannot_be_verified_are_invalid() {
     }
 }
 
-/// R91-081, R91-086
+/// Refuses: R91-081, R91-086
 #[tokio::test]
 async fn statements_of_strangers_are_not_approved() {
     let server = Server::configured("strangers", &trusting("https://directory.example"));
@@ -70,7 +70,7 @@ async fn statements_of_strangers_are_not_approved() {
 
 /// A server that trusts nobody says so, rather than registering what was not attested.
 ///
-/// R91-085
+/// Refuses: R91-085
 #[tokio::test]
 async fn a_statement_is_never_ignored() {
     let server = Server::start();

@@ -22,7 +22,7 @@ async fn current(server: &Server, client: &Registered) -> Value {
     server.manage(Method::GET, client, None).await.json()
 }
 
-/// R92-021, R92-023, R92-024, R92-028, R92-050, R92-051, R92-053
+/// Accepts: R92-021, R92-023, R92-024, R92-028, R92-050, R92-051, R92-053
 #[tokio::test]
 async fn an_update_replaces_everything() {
     let server = Server::start();
@@ -55,7 +55,9 @@ async fn an_update_replaces_everything() {
     assert_eq!(current(&server, &client).await, expected);
 }
 
-/// R92-020, R92-021, R92-026: what was answered last can be sent back, with the secret or without.
+/// What was answered last can be sent back, with the secret or without.
+///
+/// Accepts: R92-020, R92-021, R92-026
 #[tokio::test]
 async fn an_update_with_what_was_answered_changes_nothing() {
     let server = Server::start();
@@ -74,7 +76,8 @@ async fn an_update_with_what_was_answered_changes_nothing() {
     assert_eq!((answer.status, answer.json()), (200, before));
 }
 
-/// R92-012, R92-022, R92-025, R92-026
+/// Accepts: R92-012, R92-022, R92-025, R92-026
+/// Refuses: R92-022, R92-025, R92-026
 #[tokio::test]
 async fn an_update_names_its_client_and_leaves_the_servers_members_out() {
     let server = Server::start();
@@ -116,7 +119,8 @@ async fn an_update_names_its_client_and_leaves_the_servers_members_out() {
 
 /// Every rule of a registration holds for an update, and a refused one changes nothing.
 ///
-/// R92-030, R92-031, OIR-043
+/// Accepts: R92-030, R92-031, OIR-043
+/// Refuses: R92-030, R92-031, OIR-043
 #[tokio::test]
 async fn an_update_obeys_the_rules_of_a_registration() {
     let server = Server::start();
@@ -172,7 +176,7 @@ async fn an_update_obeys_the_rules_of_a_registration() {
 
 /// What the server puts in the place of what was sent is in the answer.
 ///
-/// R92-024, R92-027
+/// Accepts: R92-024, R92-027
 #[tokio::test]
 async fn an_update_shows_what_the_server_replaced() {
     let server = Server::start();
@@ -184,7 +188,7 @@ async fn an_update_shows_what_the_server_replaced() {
     assert_eq!(current(&server, &client).await, body);
 }
 
-/// HTTP-012, HTTP-031, HTTP-032
+/// Refuses: R92-020, HTTP-012, HTTP-031, HTTP-032
 #[tokio::test]
 async fn an_update_has_the_limits_of_a_registration() {
     let server = Server::start();
@@ -195,11 +199,17 @@ async fn an_update_has_the_limits_of_a_registration() {
     };
     let answer = put("text/plain", client.for_update().to_string()).await;
     answer.assert_error(415, "invalid_request", "the body must be application/json in UTF-8");
+    for body in ["[]", "null", "\"text\""] {
+        let answer = put("application/json", body.to_owned()).await;
+        answer.assert_error(400, "invalid_request", "the body must be a JSON object");
+    }
     let answer = put("application/json", " ".repeat(65_537)).await;
     answer.assert_error(413, "invalid_request", "the body is larger than 65536 bytes");
 }
 
-/// R92-028: the secret goes with the need for it.
+/// The secret goes with the need for it.
+///
+/// Accepts: R92-028
 #[tokio::test]
 async fn an_update_may_change_how_the_client_authenticates() {
     let server = Server::start();
@@ -220,7 +230,8 @@ async fn an_update_may_change_how_the_client_authenticates() {
     assert_eq!(change("client_secret_basic").await.get("client_secret"), None);
 }
 
-/// R92-061, R92-062, R92-052
+/// Accepts: R92-061, R92-062, R92-052
+/// Refuses: R92-062
 #[tokio::test]
 async fn a_rotated_token_is_good_for_nothing() {
     let config = json!({
@@ -239,7 +250,9 @@ async fn a_rotated_token_is_good_for_nothing() {
     assert_eq!(current(&server, &renewed).await["registration_access_token"], renewed.token);
 }
 
-/// R92-061: without the option a token stays.
+/// Without the option a token stays.
+///
+/// Accepts: R92-061
 #[tokio::test]
 async fn a_token_stays_where_none_is_rotated() {
     let server = Server::start();

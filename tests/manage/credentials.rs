@@ -118,7 +118,9 @@ fn a_secret_made_by_an_update_expires_as_any_other() {
     assert_eq!(body(&updated)["client_secret_expires_at"], ISSUED + 160);
 }
 
-/// R92-052, DEC-13: without rotation the token is the same before and after, and is repeated.
+/// Without rotation the token is the same before and after, and is repeated.
+///
+/// Accepts: R92-052, DEC-13
 #[test]
 fn the_token_stays_without_rotation() {
     let server = server(json!({}));
@@ -131,8 +133,10 @@ fn the_token_stays_without_rotation() {
     assert_eq!(server.stored(ID[0]).unwrap().revision(), 4);
 }
 
-/// R92-061, R92-062: with `rotateClientRegistrationAccessTokenOnUsage` each update gives a new token; the old
+/// With `rotateClientRegistrationAccessTokenOnUsage` each update gives a new token; the old
 /// one is dead at once, in the same words as one that never lived.
+///
+/// Accepts: R92-061, R92-062
 #[test]
 fn an_update_rotates_the_token() {
     let server = server(json!({ "rotateClientRegistrationAccessTokenOnUsage": true }));
@@ -174,7 +178,9 @@ fn an_update_rotates_the_token() {
     assert!(server.delete(ID[0], TOKEN[2]).is_ok());
 }
 
-/// R92-062: a rotation that was not stored did not happen.
+/// A rotation that was not stored did not happen.
+///
+/// Accepts: R92-062
 #[test]
 fn a_failed_update_rotates_nothing() {
     let server = server(json!({ "rotateClientRegistrationAccessTokenOnUsage": true }));

@@ -7,10 +7,10 @@ use time::Duration;
 
 use crate::support::*;
 
-/// S-EXP-01, S-EXP-02, S-EXP-05, DEC-40: a client lives for `dynamicRegistrationExpirationTime`, its secret
+/// A client lives for `dynamicRegistrationExpirationTime`, its secret
 /// as long. The moment itself counts as expired.
 ///
-/// R91-095
+/// Accepts: S-EXP-01, S-EXP-02, S-EXP-05, DEC-40, R91-095
 #[test]
 fn clients_expire() {
     let server = server(json!({ "dynamicRegistrationExpirationTime": 3600 }));

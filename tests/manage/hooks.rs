@@ -84,7 +84,7 @@ fn a_hook_may_answer() {
 
 /// Evidence that is not current: the nonce for the next try is in the answer.
 ///
-/// ATT-003
+/// Refuses: ATT-003
 #[test]
 fn a_hook_may_ask_for_fresh_evidence() {
     let stale = || HookError::StaleEvidence { nonce: "n-1".to_owned() };
@@ -201,8 +201,10 @@ fn a_hook_may_disable_a_client() {
     server.refuses(refused, 401, "invalid_token", "the token is not valid here");
 }
 
-/// R92-053: a hook replaces language variants and custom members that were sent, as it does all others. No
+/// A hook replaces language variants and custom members that were sent, as it does all others. No
 /// member is there twice, which would make the record unreadable.
+///
+/// Accepts: R92-053
 #[test]
 fn a_hook_may_replace_every_kind_of_member() {
     let hook = Script {

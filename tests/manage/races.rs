@@ -180,7 +180,10 @@ fn an_update_that_lost_is_judged_again() {
     }
 }
 
-/// S-RACE-02, R92-045: of two deletions one is told that it was too late.
+/// Of two deletions one is told that it was too late.
+///
+/// Accepts: S-RACE-02
+/// Refuses: S-RACE-02, R92-045
 #[test]
 fn a_deletion_that_lost_is_refused() {
     let server = racing(json!({}), [Meanwhile::Delete]);
@@ -267,7 +270,10 @@ async fn no_update_is_lost() {
     assert_eq!(stored.metadata().client_name.plain(), Some(&*last.to_string()));
 }
 
-/// S-RACE-01, R92-062: 16 tasks with one token that each update rotates: exactly one succeeds.
+/// 16 tasks with one token that each update rotates: exactly one succeeds.
+///
+/// Accepts: S-RACE-01, R92-062
+/// Refuses: S-RACE-01, R92-062
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_rotated_token_is_good_for_one_update() {
     let changes = json!({ "rotateClientRegistrationAccessTokenOnUsage": true });

@@ -7,7 +7,9 @@ use serde_json::json;
 use crate::script::*;
 use crate::support::*;
 
-/// R92-004, R92-005, R92-050, R92-053: what a registration answers.
+/// What a registration answers.
+///
+/// Accepts: R92-004, R92-005, R92-050, R92-053
 #[test]
 fn a_registration_is_answered_whole() {
     let server = server(json!({}));
@@ -38,8 +40,10 @@ fn a_registration_is_answered_whole() {
     assert_eq!(server.store.calls(), [StoreCall::Insert], "one call, nothing read before it");
 }
 
-/// R92-010, R92-012, R92-051, R92-052, DEC-14: a read repeats the record and the token that was presented;
+/// A read repeats the record and the token that was presented;
 /// the secret, of which only a digest is kept, is not in it.
+///
+/// Accepts: R92-010, R92-012, R92-051, R92-052, DEC-14
 #[test]
 fn a_read_answers_the_record() {
     let server = server(json!({}));
@@ -66,7 +70,9 @@ fn a_read_answers_the_record() {
     assert_eq!(read.client_secret(), None);
 }
 
-/// OIR-061, DEC-13: reading changes nothing, however often and whatever the configuration says of rotation.
+/// Reading changes nothing, however often and whatever the configuration says of rotation.
+///
+/// Accepts: OIR-061, DEC-13
 #[test]
 fn a_read_changes_nothing() {
     let on_read =
@@ -89,7 +95,9 @@ fn a_read_changes_nothing() {
     }
 }
 
-/// R92-060: a token does not grow old while its client lives.
+/// A token does not grow old while its client lives.
+///
+/// Accepts: R92-060
 #[test]
 fn a_token_lives_as_long_as_its_client() {
     let server = server(json!({}));
@@ -98,7 +106,9 @@ fn a_token_lives_as_long_as_its_client() {
     assert!(server.read(ID[0], TOKEN[0]).is_ok());
 }
 
-/// R92-005: the profile decides between query and path; `client_id` is encoded where it must be.
+/// The profile decides between query and path; `client_id` is encoded where it must be.
+///
+/// Accepts: R92-005
 #[test]
 fn the_client_uri_has_the_form_of_the_profile() {
     for (form, endpoint, uri) in [
@@ -123,7 +133,9 @@ fn the_client_uri_has_the_form_of_the_profile() {
     }
 }
 
-/// OIR-048: token and address come together or not at all.
+/// Token and address come together or not at all.
+///
+/// Accepts: OIR-048
 #[test]
 fn without_management_there_is_neither_token_nor_address() {
     for response in [json!({ "management_token": { "issue": false } }), json!({ "client_uri": "none" })] {
@@ -173,7 +185,9 @@ fn a_client_that_the_host_vouches_for_manages_itself() {
     off.refuses(refused, 401, "invalid_token", "the token is not valid here");
 }
 
-/// OIR-048: the answer to such a client has neither, since the engine does not know the token.
+/// The answer to such a client has neither, since the engine does not know the token.
+///
+/// Accepts: OIR-048
 #[test]
 fn an_answer_without_the_token_has_no_address_either() {
     let server = server(json!({ "dcrAuthorizationWithClientCredentials": true }));

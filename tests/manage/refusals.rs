@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// R92-040, R92-041, R92-044, R92-045, S-RACE-03: after a deletion the client is unknown to every verb, and
+/// After a deletion the client is unknown to every verb, and
 /// to the store. A second deletion is refused like any other call.
+///
+/// Accepts: R92-040, S-RACE-03
+/// Refuses: R92-041, R92-044, R92-045, S-RACE-03
 #[test]
 fn a_deleted_client_is_gone() {
     let server = server(json!({}));
@@ -24,8 +27,10 @@ fn a_deleted_client_is_gone() {
     assert!(server.read(ID[1], TOKEN[1]).is_ok(), "nobody else is gone");
 }
 
-/// R92-006, R92-013, R92-014, R92-029, R92-044, DEC-12, DEC-16, DEC-40, S-ERR-01, INV-9, INV-12: whatever is
+/// Whatever is
 /// wrong with the token or the client, the refusal is the same to the byte, and so is the work.
+///
+/// Refuses: R92-006, R92-013, R92-014, R92-029, R92-044, DEC-12, DEC-16, DEC-40, S-ERR-01, INV-9, INV-12
 #[test]
 fn all_bad_tokens_look_the_same() {
     let server = server(json!({}));
@@ -105,7 +110,10 @@ fn all_bad_tokens_look_the_same() {
     assert!(server.stored("disabled").is_some() && server.stored("expired").is_some(), "nothing was removed");
 }
 
-/// R92-001, R92-013: without any token there is no error code, whether or not the client exists.
+/// Without any token there is no error code, whether or not the client exists.
+///
+/// Accepts: R92-001
+/// Refuses: R92-001, R92-013
 #[test]
 fn a_missing_token_is_told_so() {
     let server = server(json!({}));
@@ -157,7 +165,9 @@ fn everything_is_refused_while_registration_is_off() {
     }
 }
 
-/// R92-003, R92-043: an operation that the profile does not offer.
+/// An operation that the profile does not offer.
+///
+/// Refuses: R92-003, R92-043
 #[test]
 fn an_operation_that_is_not_offered_is_405() {
     let profile =

@@ -6,8 +6,10 @@ use serde_json::json;
 
 use crate::support::*;
 
-/// R92-020, R92-021, R92-023, R92-024, R92-028, DEC-13: what was left out is gone or has its default again,
+/// What was left out is gone or has its default again,
 /// lists are replaced as a whole; identifier, time of issue, secret and token stay.
+///
+/// Accepts: R92-020, R92-021, R92-023, R92-024, R92-028, DEC-13
 #[test]
 fn an_update_replaces_the_record() {
     let server = server(json!({}));
@@ -61,8 +63,10 @@ fn an_update_replaces_the_record() {
     assert_eq!(body(&server.read(ID[0], TOKEN[0]).unwrap()), expected, "a read answers what the update did");
 }
 
-/// DEC-05, R92-024: in an update `null` and `""` delete as leaving out does; then the default applies. An
+/// In an update `null` and `""` delete as leaving out does; then the default applies. An
 /// empty list is a value.
+///
+/// Accepts: DEC-05, R92-024
 #[test]
 fn null_and_empty_text_delete() {
     for nothing in [json!(null), json!("")] {
@@ -112,8 +116,11 @@ fn null_and_empty_text_delete() {
     }
 }
 
-/// R92-022, R92-025, R92-026, DEC-02, S-SEC-14: the update names its client, repeats its secret or leaves it
+/// The update names its client, repeats its secret or leaves it
 /// out, and has none of the members that only the server sets. Everything that is wrong is said.
+///
+/// Accepts: R92-022, R92-025, R92-026, DEC-02, S-SEC-14
+/// Refuses: R92-022, R92-025, R92-026, DEC-02, S-SEC-14
 #[test]
 fn an_update_must_identify_its_client() {
     let server = server(json!({}));
@@ -172,7 +179,9 @@ fn an_update_must_identify_its_client() {
     }
 }
 
-/// R92-026: the right secret is taken, in every form in which it is kept, and is no part of the metadata.
+/// The right secret is taken, in every form in which it is kept, and is no part of the metadata.
+///
+/// Accepts: R92-026
 #[test]
 fn the_right_secret_may_be_repeated() {
     for changes in [json!({}), json!({ "returnClientSecretOnRead": true })] {
@@ -189,7 +198,10 @@ fn the_right_secret_may_be_repeated() {
     }
 }
 
-/// R92-026: a client without a secret cannot choose one.
+/// A client without a secret cannot choose one.
+///
+/// Accepts: R92-026
+/// Refuses: R92-026
 #[test]
 fn a_public_client_cannot_choose_a_secret() {
     let server = server(json!({}));
@@ -207,8 +219,11 @@ fn a_public_client_cannot_choose_a_secret() {
     assert_eq!(server.stored(ID[0]).unwrap().secret(), None);
 }
 
-/// R92-030, R92-031, INV-2: an update satisfies what a registration must, on the whole new record; a refusal
+/// An update satisfies what a registration must, on the whole new record; a refusal
 /// changes nothing and draws no credentials.
+///
+/// Accepts: R92-030, R92-031, INV-2
+/// Refuses: R92-030, R92-031, INV-2
 #[test]
 fn an_update_is_checked_like_a_registration() {
     let server = server(json!({ "rotateClientRegistrationAccessTokenOnUsage": true }));

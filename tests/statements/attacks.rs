@@ -81,7 +81,7 @@ fn with_header(members: &'static str) -> impl Fn(&Key, &Value) -> String {
 /// No signature, or an algorithm that nobody allowed, in any spelling. `rejectJwtWithNoneAlg` changes
 /// nothing.
 ///
-/// S-JOSE-01, JOSE-003, JOSE-004
+/// Refuses: S-JOSE-01, JOSE-003, JOSE-004
 #[test]
 fn unsigned_tokens_and_odd_algorithms() {
     for alg in [
@@ -116,7 +116,7 @@ fn unsigned_tokens_and_odd_algorithms() {
 
 /// An algorithm of the list that is not the key's.
 ///
-/// S-JOSE-01, JOSE-003, JOSE-005
+/// Refuses: S-JOSE-01, JOSE-003, JOSE-005
 #[test]
 fn algorithms_that_are_not_the_keys() {
     for alg in ASYMMETRIC.into_iter().filter(|alg| *alg != "ES256") {
@@ -141,7 +141,7 @@ fn algorithms_that_are_not_the_keys() {
 
 /// A public key as the secret of an HMAC: as its JSON, its members, its DER and its PEM.
 ///
-/// S-JOSE-02, JOSE-005
+/// Refuses: S-JOSE-02, JOSE-005
 #[test]
 fn a_public_key_is_no_secret() {
     let rsa = Key::new("RS256", "directory-1");
@@ -199,7 +199,7 @@ fn a_public_key_is_no_secret() {
 
 /// A token that brings its own key, or says where one is.
 ///
-/// S-JOSE-03, JOSE-007, INV-7
+/// Refuses: S-JOSE-03, JOSE-007, INV-7
 #[test]
 fn keys_in_the_header_are_refused() {
     for (name, value) in [
@@ -233,7 +233,7 @@ fn keys_in_the_header_are_refused() {
 
 /// Extensions that are not understood, also an empty list of them, and payloads that are not encoded.
 ///
-/// S-JOSE-04, JOSE-006
+/// Refuses: S-JOSE-04, JOSE-006
 #[test]
 fn extensions_are_refused() {
     for (members, name) in [
@@ -250,7 +250,7 @@ fn extensions_are_refused() {
 
 /// Names that stand twice, of which one reader would take the first and another the last.
 ///
-/// S-JOSE-05, S-JSON-03, JOSE-002
+/// Refuses: S-JOSE-05, S-JSON-03, JOSE-002
 #[test]
 fn repeated_names_are_refused() {
     for header in [
@@ -298,7 +298,7 @@ fn repeated_names_are_refused() {
 
 /// Headers and payloads that are no JSON objects.
 ///
-/// JOSE-001, S-JSON-06, S-JSON-09
+/// Refuses: JOSE-001, S-JSON-06, S-JSON-09
 #[test]
 fn headers_and_payloads_are_objects() {
     for header in [
@@ -345,7 +345,7 @@ fn headers_and_payloads_are_objects() {
 
 /// A `kid` is only compared.
 ///
-/// S-JOSE-06, JOSE-007
+/// Refuses: S-JOSE-06, JOSE-007
 #[test]
 fn a_kid_is_a_name_and_nothing_else() {
     for kid in [
@@ -375,7 +375,8 @@ fn a_kid_is_a_name_and_nothing_else() {
 /// Which of several keys is tried: with a `kid` those of that name, at most four; without one the only one
 /// that fits.
 ///
-/// S-JOSE-07, JOSE-008
+/// Accepts: S-JOSE-07, JOSE-008
+/// Refuses: S-JOSE-07, JOSE-008
 #[test]
 fn the_choice_of_keys() {
     let others: Vec<Key> = (0..5).map(|_| Key::new("ES256", "directory-1")).collect();
@@ -431,7 +432,8 @@ fn a_profile_may_demand_a_kid() {
 
 /// A key that its set does not have: fetched once more, at most once in a minute, and found if it is there.
 ///
-/// S-JOSE-07, S-NET-11, JOSE-008
+/// Accepts: S-JOSE-07, S-NET-11, JOSE-008
+/// Refuses: S-JOSE-07, S-NET-11, JOSE-008
 #[test]
 fn an_unknown_key_is_fetched_once_more() {
     let server = server(json!({
@@ -497,7 +499,7 @@ fn a_withdrawn_key_verifies_nothing() {
 /// Tokens in other forms: encrypted, in JSON, with another token inside, without a payload of their own, and
 /// in parts that are no base64url.
 ///
-/// S-JOSE-08, JOSE-001, JOSE-015
+/// Refuses: S-JOSE-08, JOSE-001, JOSE-015
 #[test]
 fn other_forms_are_refused() {
     let part = |count: usize| {
@@ -556,7 +558,8 @@ fn other_forms_are_refused() {
 
 /// The last bits of a base64url text that stand for nothing must be zero: one token has one text.
 ///
-/// S-JOSE-12, JOSE-001
+/// Accepts: S-JOSE-12, JOSE-001
+/// Refuses: S-JOSE-12, JOSE-001
 #[test]
 fn a_token_has_one_text() {
     let (by_statement, _) = two_doors(DIRECTORY.set(), SOFTWARE.set());
@@ -575,7 +578,8 @@ fn a_token_has_one_text() {
 
 /// Sizes, at the limit and beyond it, before anything is decoded.
 ///
-/// S-JOSE-09, JOSE-001
+/// Accepts: S-JOSE-09, JOSE-001
+/// Refuses: S-JOSE-09, JOSE-001
 #[test]
 fn sizes_are_bounded() {
     const LIMIT: usize = 32 * 1024;
@@ -620,7 +624,7 @@ fn sizes_are_bounded() {
 
 /// A token of another kind, signed by the same issuer for somebody else.
 ///
-/// S-JOSE-10, JOSE-012, JOSE-013
+/// Refuses: S-JOSE-10, JOSE-012, JOSE-013
 #[test]
 fn other_kinds_of_token_are_refused() {
     for typ in
@@ -641,7 +645,8 @@ fn other_kinds_of_token_are_refused() {
 
 /// Keys that are not for this: by `use`, by `key_ops`, by `alg`.
 ///
-/// S-JOSE-11, JOSE-008, JOSE-034, JOSE-038
+/// Accepts: S-JOSE-11, JOSE-008, JOSE-034, JOSE-038
+/// Refuses: S-JOSE-11, JOSE-008, JOSE-034, JOSE-038
 #[test]
 fn keys_for_something_else_verify_nothing() {
     for members in [
@@ -686,7 +691,8 @@ fn keys_for_something_else_verify_nothing() {
 
 /// One bad key of an issuer does not take away the others, and verifies nothing itself.
 ///
-/// S-KEY-02, S-KEY-03, S-KEY-09, JOSE-031
+/// Accepts: S-KEY-02, S-KEY-03, S-KEY-09, JOSE-031
+/// Refuses: S-KEY-02, S-KEY-03, S-KEY-09, JOSE-031
 #[test]
 fn one_bad_key_is_skipped() {
     let rsa = Key::new("RS256", "bad");
@@ -741,7 +747,7 @@ type Change = fn(&Key, &[u8]) -> Vec<u8>;
 
 /// Signatures that are none: empty, too short, too long, zeros, those of another token, in another form.
 ///
-/// S-JOSE-12, JOSE-014
+/// Refuses: S-JOSE-12, JOSE-014
 #[test]
 fn signatures_that_are_none() {
     let tampered = |change: Change| {
@@ -779,7 +785,7 @@ fn signatures_that_are_none() {
 
 /// One changed character anywhere in what is signed.
 ///
-/// JOSE-014
+/// Refuses: JOSE-014
 #[test]
 fn tampered_tokens_are_refused() {
     let payload = |change: fn(&mut Value)| {
@@ -818,7 +824,8 @@ fn tampered_tokens_are_refused() {
 
 /// The keys of one issuer do not speak for another: not by its own entry, and not by a `kid` that both have.
 ///
-/// JOSE-009, S-SSA-02, S-SSA-11
+/// Accepts: JOSE-009, S-SSA-02, S-SSA-11
+/// Refuses: JOSE-009, S-SSA-02, S-SSA-11
 #[test]
 fn keys_speak_for_their_own_issuer() {
     let server = server(json!({
@@ -918,7 +925,7 @@ fn text_of(wire: &WireError) -> String {
 
 /// Nothing that nobody signed reaches a policy, a hook or the store.
 ///
-/// S-JOSE-14, INV-5
+/// Refuses: S-JOSE-14, INV-5
 #[test]
 fn what_nobody_signed_reaches_nobody() {
     let hook = KeyHook { statement_keys: Some(DIRECTORY.set()), ..KeyHook::default() };

@@ -49,7 +49,7 @@ const NO_NUMBER: &str = "must be a number of seconds";
 
 /// Times are enforced where they are there, with a minute of tolerance.
 ///
-/// JOSE-011, S-SSA-04
+/// Refuses: JOSE-011, S-SSA-04
 #[test]
 fn times_are_enforced_to_the_second() {
     let cases = [
@@ -131,7 +131,8 @@ fn a_lifetime_needs_both_ends() {
 /// What a time may look like: an integer, or a number that may have a fraction, of the years to 9999. A text
 /// is none.
 ///
-/// S-JOSE-13, S-JSON-05, JOSE-011
+/// Accepts: S-JOSE-13, S-JSON-05, JOSE-011
+/// Refuses: S-JOSE-13, S-JSON-05, JOSE-011
 #[test]
 fn times_are_numbers() {
     let server = demanding("");
@@ -181,7 +182,7 @@ fn times_are_numbers() {
 
 /// If there is an audience, this server is in it, under one of its names.
 ///
-/// JOSE-010, S-SSA-03
+/// Refuses: JOSE-010, S-SSA-03
 #[test]
 fn the_audience_is_this_server() {
     const ELSEWHERE: Result<(), (&str, &str)> = Err(("aud", "must name this server"));
@@ -254,7 +255,8 @@ fn a_host_may_give_the_server_more_names() {
 
 /// The kind of token: one that says it is of another kind is refused, unless the profile expects that kind.
 ///
-/// JOSE-012, JOSE-013, S-JOSE-10
+/// Accepts: JOSE-012, JOSE-013, S-JOSE-10
+/// Refuses: JOSE-012, JOSE-013, S-JOSE-10
 #[test]
 fn the_kind_of_token() {
     let other_kind = "has the typ of another kind of token";
@@ -352,7 +354,8 @@ fn all_faults_are_told() {
 /// A request says who signed it by what the statement says of it, and a reference to what is not there is no
 /// match.
 ///
-/// S-SSA-11, JOSE-009
+/// Accepts: S-SSA-11, JOSE-009
+/// Refuses: S-SSA-11, JOSE-009
 #[test]
 fn claims_may_refer_to_the_statement() {
     let server = profile_server(
@@ -387,7 +390,8 @@ fn claims_may_refer_to_the_statement() {
 
 /// The configuration's own entries have the same tolerance and no further demands.
 ///
-/// JOSE-011
+/// Accepts: JOSE-011
+/// Refuses: JOSE-011
 #[test]
 fn entries_of_the_configuration_enforce_times_too() {
     let server = directory_server();

@@ -149,7 +149,7 @@ async fn every_document_is_fetched_once() {
 
 /// Keys that the set does not have, a thousand different ones at once: at most one more fetch in a minute.
 ///
-/// S-JOSE-07, S-NET-11
+/// Refuses: S-JOSE-07, S-NET-11
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unknown_keys_do_not_flood_the_issuer() {
     let crowd = crowd(builtin(json!({ "jwksUri": ISSUER_KEYS })));

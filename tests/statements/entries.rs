@@ -125,7 +125,8 @@ fn entries_that_cannot_work_are_problems() {
 
 /// An entry is chosen by the exact `iss` and by its type; without one the statement is invalid.
 ///
-/// JOSE-009, DEC-23
+/// Accepts: JOSE-009, DEC-23
+/// Refuses: JOSE-009, DEC-23
 #[test]
 fn without_an_entry_a_statement_is_invalid() {
     let server = with_entries(json!([
@@ -290,7 +291,8 @@ fn empty_lists_allow_nothing() {
 /// `allowedClaims`: all others are dropped, with every language, and the request's own values stay. What the
 /// claims must be is not up to the list.
 ///
-/// DEC-39, R91-064
+/// Accepts: DEC-39, R91-064
+/// Refuses: DEC-39, R91-064
 #[test]
 fn claims_that_are_not_allowed_are_dropped() {
     let server =

@@ -113,7 +113,8 @@ fn tokens(source: Source, claims: Value) -> [String; 2] {
 /// Each cell: a statement with a good signature and one with a forged one. No type looks where it should not,
 /// and what none of them skips is the issuer and the times.
 ///
-/// R91-060, R91-062, R91-063, R91-064, JOSE-008, JOSE-009, JOSE-014, S-ERR-05
+/// Accepts: R91-060, R91-062, R91-063, R91-064, JOSE-008, JOSE-009, JOSE-014, S-ERR-05
+/// Refuses: R91-060, R91-062, R91-063, R91-064, JOSE-008, JOSE-009, JOSE-014, S-ERR-05
 #[test]
 fn every_type_takes_its_keys_from_where_it_says() {
     for (kind, cells) in MATRIX {
@@ -180,7 +181,8 @@ fn the_hook_is_asked_for_what_the_algorithm_needs() {
 
 /// Every algorithm, with a key of its own type.
 ///
-/// R91-061, JOSE-003, JOSE-005, JOSE-020
+/// Accepts: R91-061, JOSE-003, JOSE-005, JOSE-020
+/// Refuses: R91-061, JOSE-003, JOSE-005, JOSE-020
 #[test]
 fn every_algorithm_verifies() {
     for algorithm in ASYMMETRIC {
@@ -376,7 +378,8 @@ fn own_addresses_pass_the_gate() {
 /// Keys of an issuer that the operator named: a discovery document may name keys at its own origin, or at one
 /// that the operator lists.
 ///
-/// S-NET-02, JOSE-009
+/// Accepts: S-NET-02, JOSE-009
+/// Refuses: S-NET-02, JOSE-009
 #[test]
 fn discovery_names_keys_of_its_own_origin() {
     let elsewhere = "https://cdn.example/jwks";

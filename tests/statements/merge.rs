@@ -9,9 +9,7 @@ use crate::support::*;
 /// The claims of a trusted statement win over the members of the request, each is answered at the top, and
 /// the statement comes back as it was sent: in the answer, in the record, and when the client is read.
 ///
-/// R91-060, R91-062, R91-064, R91-065, R91-066, S-SSA-13
-///
-/// R91-009, R91-018
+/// Accepts: R91-060, R91-062, R91-064, R91-065, R91-066, S-SSA-13, R91-009, R91-018
 #[test]
 fn the_statement_wins() {
     let server = directory_server();
@@ -58,7 +56,7 @@ fn the_statement_wins() {
 
 /// Whatever a signer's library makes of a token that is well formed, it is returned byte for byte.
 ///
-/// R91-065, S-SSA-13
+/// Accepts: R91-065, S-SSA-13
 #[test]
 fn the_statement_is_not_modified() {
     let server = directory_server();
@@ -130,7 +128,7 @@ fn self_asserted_languages_of_an_attested_member_are_dropped() {
 
 /// An attested variant takes the place of the client's own of the same language.
 ///
-/// DEC-24, R91-064
+/// Accepts: DEC-24, R91-064
 #[test]
 fn an_attested_language_wins_over_the_same_one() {
     let server = directory_server();
@@ -157,10 +155,13 @@ fn an_attested_member_takes_the_whole_slot() {
         (json!({ "jwks_uri": uri }), json!({ "jwks": SOFTWARE.set() })),
         (json!({ "jwks": set }), json!({ "jwks_uri": "https://own.example/jwks" })),
         (json!({ "jwks": set }), json!({ "jwks": THIEF.set() })),
+        (json!({ "jwks": set }), json!({ "signed_jwks_uri": "https://own.example/keys.jose" })),
+        (json!({ "signed_jwks_uri": uri }), json!({ "jwks_uri": "https://own.example/jwks" })),
+        (json!({ "signed_jwks_uri": uri }), json!({ "jwks": SOFTWARE.set() })),
     ] {
         let answer =
             server.accepts(server.register(&with(presenting(statement(attested.clone())), own.clone())));
-        for name in ["jwks", "jwks_uri"] {
+        for name in ["jwks", "jwks_uri", "signed_jwks_uri"] {
             assert_eq!(answer.get(name), attested.get(name), "{attested} {own}");
             assert_eq!(server.record(&answer).get(name), attested.get(name));
         }
@@ -205,6 +206,8 @@ fn what_is_no_metadata_never_reaches_the_record() {
         "registration_client_uri": "https://attacker.example",
         "trusted_client": true, "trustedClient": true, "jansTrustedClnt": "true", "disabled": false,
         "groups": ["admin"], "post_authn_script_dns": ["inum=1"], "introspection_script_dns": ["inum=1"],
+        "access_token_lifetime": 1, "allow_spontaneous_scopes": true, "spontaneous_scopes": [".*"],
+        "run_introspection_script_before_jwt_creation": true, "keep_client_authorization_after_expiration": true,
         "unheard_of": { "a": 1 }, "__proto__": { "admin": true }, "client_name#not a tag": "x",
     });
     for (kind, properties) in [
@@ -277,9 +280,9 @@ fn attested_values_are_judged_like_any_others() {
         (json!({ "client_name": 5 }), METADATA, "client_name: must be a string and not a number"),
         (json!({ "client_name": "a\u{0}b" }), METADATA, "client_name: has a control character"),
         (
-            json!({ "client_name": "x".repeat(201) }),
+            json!({ "client_name": "x".repeat(101) }),
             METADATA,
-            "client_name: must have at most 200 characters",
+            "client_name: must have at most 100 characters",
         ),
         (json!({ "contacts": "ops@attested.example" }), METADATA, "contacts: must be an array"),
         (json!({ "default_max_age": "60" }), METADATA, "default_max_age: must be an integer"),
@@ -328,7 +331,8 @@ fn an_attested_sector_is_checked() {
 
 /// A statement is required, forbidden or ignored as the profile says.
 ///
-/// R91-063, R91-085, DEC-23
+/// Accepts: R91-063, DEC-23
+/// Refuses: R91-063, R91-085, DEC-23
 #[test]
 fn presence_is_the_profiles() {
     let server_of = |presence: &str| {
@@ -370,7 +374,7 @@ fn presence_is_the_profiles() {
 
 /// A profile without issuers trusts nobody.
 ///
-/// S-SSA-02, R91-085
+/// Refuses: S-SSA-02, R91-085
 #[test]
 fn without_issuers_nobody_is_trusted() {
     for text in [

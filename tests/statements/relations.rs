@@ -99,6 +99,9 @@ fn fills() {
 }
 
 /// What was asked must be what the statement says; nothing asked gets it.
+///
+/// Accepts: R91-009
+/// Refuses: R91-009
 #[test]
 fn equals() {
     let cases = [
@@ -222,7 +225,7 @@ fn values_that_come_by_a_relation_are_judged() {
 
 /// A claim that the statement must have.
 ///
-/// R91-081
+/// Refuses: R91-081
 #[test]
 fn required_claims_must_be_there() {
     let server = listed(
@@ -500,7 +503,7 @@ fn relaxes_nothing(properties: Value) {
 
 /// A configuration brings keys to a profile and relaxes nothing.
 ///
-/// JOSE-003
+/// Refuses: JOSE-003
 #[test]
 fn keys_of_a_configuration_relax_no_profile() {
     let keys = json!({ "keys": [SOFTWARE.public(), Key::new("RS256", "rsa").public()] });
@@ -509,7 +512,7 @@ fn keys_of_a_configuration_relax_no_profile() {
 
 /// The same for signers that have an entry of their own.
 ///
-/// JOSE-003
+/// Refuses: JOSE-003
 #[test]
 fn entries_of_a_configuration_relax_no_profile() {
     let keys = json!({ "keys": [SOFTWARE.public(), Key::new("RS256", "rsa").public()] });

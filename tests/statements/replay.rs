@@ -81,7 +81,8 @@ impl ReplayGuard for Broken {
 /// A verified request is used up by being verified: whoever saw it on its way cannot send it again, whether
 /// it was registered or not.
 ///
-/// JOSE-019, S-SSA-12
+/// Accepts: JOSE-019, S-SSA-12
+/// Refuses: JOSE-019, S-SSA-12
 #[test]
 fn a_request_is_used_up_when_it_verifies() {
     let server = profile_server(ONCE);
@@ -126,7 +127,8 @@ fn what_does_not_verify_uses_nothing_up() {
 
 /// A statement is used up by a registration: a client that was refused can try again with the same one.
 ///
-/// JOSE-019, S-SSA-05
+/// Accepts: JOSE-019, S-SSA-05
+/// Refuses: JOSE-019, S-SSA-05
 #[test]
 fn a_statement_is_used_up_when_a_client_is_stored() {
     let notes = Notes::default();
@@ -150,7 +152,7 @@ fn a_statement_is_used_up_when_a_client_is_stored() {
 /// What is remembered is the pair of issuer and `jti`, by kind: neither another issuer's `jti` nor the
 /// request's own.
 ///
-/// S-JOSE-12
+/// Accepts: S-JOSE-12
 #[test]
 fn what_is_remembered_is_issuer_and_jti() {
     let notes = Notes::default();
@@ -170,7 +172,8 @@ fn what_is_remembered_is_issuer_and_jti() {
 
 /// Another encoding of the same token is the same token: an ECDSA signature (r, s) is as good as (r, n - s).
 ///
-/// S-JOSE-12
+/// Accepts: S-JOSE-12
+/// Refuses: S-JOSE-12
 #[test]
 fn another_signature_is_no_other_token() {
     let order =
@@ -418,7 +421,8 @@ fn a_refusal_of_the_hook_gives_nothing_away() {
 
 /// Updates use up what they present as registrations do.
 ///
-/// JOSE-019
+/// Accepts: JOSE-019
+/// Refuses: JOSE-019
 #[test]
 fn updates_use_up_what_they_present() {
     let server = profile_server(ONCE);

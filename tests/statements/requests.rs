@@ -155,7 +155,8 @@ fn signed_server(sources: &[Source], changes: Value) -> (Server, KeyHook) {
 
 /// Each source alone: what it verifies is registered, what it does not is refused, for POST and for PUT.
 ///
-/// JOSE-008, JOSE-009, SIG-001, SIG-002
+/// Accepts: JOSE-008, JOSE-009, SIG-001, SIG-002
+/// Refuses: JOSE-008, JOSE-009, SIG-001, SIG-002
 #[test]
 fn every_source_verifies_requests() {
     for (source, fetches) in SOURCES {
@@ -228,7 +229,8 @@ fn a_body_of_the_wrong_kind_is_refused() {
 /// Keys and secrets never stand in for each other: the text of a public key is no secret, and what a secret
 /// signed is not looked at with keys. Nothing is fetched for an HMAC.
 ///
-/// S-JOSE-02, JOSE-005
+/// Accepts: S-JOSE-02, JOSE-005
+/// Refuses: S-JOSE-02, JOSE-005
 #[test]
 fn public_keys_are_no_secrets() {
     let claims = |source: Source| source.request(json!({}));
@@ -317,7 +319,8 @@ fn sources_are_tried_until_one_verifies() {
 
 /// An entry is for its issuers. Who has none is left to the general keys, and without these to nobody.
 ///
-/// JOSE-009
+/// Accepts: JOSE-009
+/// Refuses: JOSE-009
 #[test]
 fn entries_are_for_their_issuers() {
     let (server, _) = signed_server(&[Source::EntryJwks], json!({}));
@@ -406,7 +409,8 @@ fn a_claim_that_is_not_allowed_names_no_keys() {
 /// The nested statement is verified first and wins; what it is, and what the outer token is as a token, stay
 /// out of the record.
 ///
-/// R91-064, DEC-39, SIG-002
+/// Accepts: R91-064, DEC-39, SIG-002
+/// Refuses: R91-064, DEC-39, SIG-002
 #[test]
 fn the_nested_statement_wins() {
     let (server, _) = signed_server(&[Source::Jwks], json!({}));
@@ -446,7 +450,7 @@ fn the_nested_statement_wins() {
 
 /// What a JWT is made of, and what only the server sets, never gets into the record of a signed request.
 ///
-/// DEC-01, DEC-39, R91-064
+/// Accepts: DEC-01, DEC-39, R91-064
 #[test]
 fn a_signed_request_sets_nothing_that_is_the_servers() {
     let (server, _) = signed_server(&[Source::Jwks], json!({}));
@@ -545,7 +549,7 @@ fn a_list_of_claims_does_not_hide_whose_update_it_is() {
 
 /// Claims of the request are checked as those of any token.
 ///
-/// JOSE-010, JOSE-011
+/// Refuses: JOSE-010, JOSE-011
 #[test]
 fn claims_of_a_request_are_checked() {
     let (server, _) = signed_server(&[Source::Jwks, Source::EntryJwks], json!({}));

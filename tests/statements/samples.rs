@@ -152,7 +152,8 @@ fn sample_request() -> Value {
 
 /// The sample request and the statement in it are of different years: each is refused in the other's time.
 ///
-/// JOSE-010, JOSE-011
+/// Accepts: JOSE-010, JOSE-011
+/// Refuses: JOSE-010, JOSE-011
 #[test]
 fn the_sample_request() {
     let key = Key::new("ES256", "ABCD1234");

@@ -30,7 +30,8 @@ fn signed(kind: &str, others: Value) -> String {
 
 /// A list of trusted issuers holds for every type, and the comparison is exact.
 ///
-/// R91-067, R91-086, DEC-23, S-SSA-02, JOSE-009
+/// Accepts: R91-067, DEC-23, S-SSA-02, JOSE-009
+/// Refuses: R91-067, R91-086, DEC-23, S-SSA-02, JOSE-009
 #[test]
 fn issuers_that_are_not_listed_are_not_approved() {
     for kind in KINDS {
@@ -118,7 +119,7 @@ fn dcr_issuers_is_the_older_spelling() {
 /// Granted scopes come after those of the statement, without repeats, and to the clients of that issuer
 /// alone.
 ///
-/// SCP-004
+/// Accepts: SCP-004
 #[test]
 fn trusted_issuers_grant_scopes() {
     let trusted = json!({
@@ -172,7 +173,7 @@ fn granted_scopes_must_exist() {
 
 /// The ceiling of an entry is for what a statement asks; what the operator grants comes on top.
 ///
-/// SCP-004
+/// Accepts: SCP-004
 #[test]
 fn granted_scopes_pass_the_ceiling() {
     let server = server(json!({

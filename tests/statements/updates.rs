@@ -48,7 +48,8 @@ fn an_update_without_the_statement_is_refused() {
 
 /// The same statement, or a newer one, has to come along, and wins again.
 ///
-/// DEC-11, R91-064, R91-065
+/// Accepts: DEC-11, R91-064, R91-065
+/// Refuses: DEC-11, R91-064
 #[test]
 fn an_update_with_the_statement_is_judged_by_it() {
     let server = two_issuers(json!({}));

@@ -96,6 +96,9 @@ impl RegistrarConfig {
             regex.presence = Some(Presence::Forbidden);
             regex.error = Some("redirect_uris_regex".to_owned());
         }
+        if self.contacts_are_email_addresses {
+            members.demand("contacts").email = Some(true);
+        }
         for (name, failure) in OWN_FAILURES {
             members.demand(name).error = Some((*failure).to_owned());
         }
@@ -120,30 +123,26 @@ impl RegistrarConfig {
         if !has_usual {
             must_be_named(member);
         }
-        if !self.dynamic_registration_password_grant_type_enabled {
-            member.none_of = values(["password"]);
-        }
         if self.enable_client_grant_type_update == Some(false) {
             member.on_update = Some(OnUpdate::Immutable);
         }
         members.demand("response_types").subset_of = Some(values(self.supported.response_types()));
     }
 
-    /// The grant types that both lists have. A list that is absent cuts nothing.
+    /// The grant types that both lists have. A list that is absent cuts nothing. Listing `password` is not switching
+    /// it on.
     fn allowed_grants(&self) -> Vec<&str> {
         let supported = self.supported.grant_types_supported.as_deref();
         let by_registration = self.supported.grant_types_supported_by_dynamic_registration.as_deref();
-        match (supported, by_registration) {
-            (None, None) => {
-                let may_password = self.dynamic_registration_password_grant_type_enabled;
-                let is_safe = |grant: &&str| may_password || *grant != "password";
-                GrantType::KNOWN.iter().copied().filter(is_safe).collect()
-            }
+        let mut grants: Vec<&str> = match (supported, by_registration) {
+            (None, None) => GrantType::KNOWN.to_vec(),
             (Some(listed), None) | (None, Some(listed)) => listed.iter().map(String::as_str).collect(),
             (Some(one), Some(other)) => {
                 one.iter().filter(|grant| other.contains(grant)).map(String::as_str).collect()
             }
-        }
+        };
+        grants.retain(|grant| self.dynamic_registration_password_grant_type_enabled || *grant != "password");
+        grants
     }
 
     fn authentication(&self, members: &mut Members) {

@@ -42,6 +42,10 @@ impl RegistrarConfig {
         let grants = self.allowed_grants();
         let responses = self.supported.response_types();
         let mut rules = Vec::new();
+        // A code client that says nothing of response types means `code`, also if it asks for `implicit` as well.
+        let when = all([contains("grant_types", "authorization_code"), not(present("response_types"))]);
+        let code = Member { default: Some(Value::from(vec!["code"])), ..Member::default() };
+        rules.push(demanding(rule("autofix-code-default", when, "Janssen"), "response_types", code));
         let mut add = |id: &str, when: When, member: &str, words: &[&str], own: &[&str]| {
             let add = values(words.iter().copied().filter(|word| own.contains(word)));
             if !add.is_empty() {

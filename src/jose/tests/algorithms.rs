@@ -3,7 +3,9 @@
 use super::*;
 use crate::secret::SharedSecret;
 
-/// S-JOSE-02: a public key as the secret of an HMAC.
+/// A public key as the secret of an HMAC.
+///
+/// Refuses: S-JOSE-02
 #[test]
 fn public_keys_are_no_secrets() {
     let key = TestKey::new(Algorithm::Rs256);
@@ -26,7 +28,10 @@ fn public_keys_are_no_secrets() {
     assert_eq!(result.err(), Some(JoseFault::Algorithm));
 }
 
-/// S-JOSE-02: short secrets, unless their length is allowed.
+/// Short secrets, unless their length is allowed.
+///
+/// Accepts: S-JOSE-02
+/// Refuses: S-JOSE-02
 #[test]
 fn secrets_are_as_long_as_the_hash() {
     let hmac = |secret: &str, algorithm: Algorithm, min_len| {
@@ -47,7 +52,9 @@ fn secrets_are_as_long_as_the_hash() {
     }
 }
 
-/// S-JOSE-02: an HMAC verifies with its secret, its algorithm and all of its bytes, or not at all.
+/// An HMAC verifies with its secret, its algorithm and all of its bytes, or not at all.
+///
+/// Refuses: S-JOSE-02
 #[test]
 fn wrong_macs_are_refused() {
     let secret = SharedSecret::from("a secret that is long enough for all".to_owned());
@@ -69,7 +76,10 @@ fn wrong_macs_are_refused() {
     }
 }
 
-/// S-JOSE-07: which keys are tried.
+/// Which keys are tried.
+///
+/// Accepts: S-JOSE-07
+/// Refuses: S-JOSE-07
 #[test]
 fn few_keys_are_tried() {
     let keys: Vec<TestKey> = (0..5).map(|_| TestKey::new(Algorithm::Es256)).collect();
@@ -95,7 +105,10 @@ fn few_keys_are_tried() {
     accepts(&without_kid, &set(&[rsa, for_encryption, keys[0].public("")]));
 }
 
-/// S-JOSE-11: a key that is for something else.
+/// A key that is for something else.
+///
+/// Accepts: S-JOSE-11
+/// Refuses: S-JOSE-11
 #[test]
 fn keys_for_other_uses_are_refused() {
     let key = TestKey::new(Algorithm::Es256);
@@ -131,8 +144,11 @@ fn keys_for_other_uses_are_refused() {
     }
 }
 
-/// S-JOSE-02, S-JOSE-11: a token of each algorithm against the keys of all others, and with each other
+/// A token of each algorithm against the keys of all others, and with each other
 /// algorithm in its header.
+///
+/// Accepts: S-JOSE-02, S-JOSE-11
+/// Refuses: S-JOSE-02, S-JOSE-11
 #[test]
 fn algorithms_are_never_confused() {
     let asymmetric: Vec<Algorithm> =

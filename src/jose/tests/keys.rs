@@ -55,7 +55,9 @@ fn faults_do_not_echo_the_key() {
     assert_eq!(texts, ["has the private member `k`", "is a symmetric key"]);
 }
 
-/// S-KEY-02, JOSE-017: RSA keys that are short, or not RSA keys at all, or slow.
+/// RSA keys that are short, or not RSA keys at all, or slow.
+///
+/// Refuses: S-KEY-02, JOSE-017
 #[test]
 fn weak_rsa_keys_are_refused() {
     let e = [1, 0, 1];
@@ -264,14 +266,14 @@ fn a_clients_keys_have_distinct_names() {
     assert_eq!(screen(&[named(&"k".repeat(256))]), Ok(vec![]));
     assert_eq!(screen(&[named(&"k".repeat(257))]), Ok(vec![(0, KeyFault::KidTooLong)]));
 
-    let many: Vec<String> = (0..21).map(|kid| named(&kid.to_string())).collect();
-    assert_eq!(screen(&many[..20]), Ok(vec![]));
-    assert_eq!(screen(&many), Err(KeySetFault::TooManyKeys(20)));
+    let many: Vec<String> = (0..51).map(|kid| named(&kid.to_string())).collect();
+    assert_eq!(screen(&many[..50]), Ok(vec![]));
+    assert_eq!(screen(&many), Err(KeySetFault::TooManyKeys(50)));
     let set = format!(r#"{{"keys":[{}]}}"#, named("a"));
     let filled = |len: usize| format!("{set}{}", " ".repeat(len - set.len()));
-    assert!(OwnKeys::screen(&filled(32 * 1024), KeySetLimits::CLIENT).is_ok());
-    let fault = OwnKeys::screen(&filled(32 * 1024 + 1), KeySetLimits::CLIENT).err();
-    assert_eq!(fault, Some(KeySetFault::TooLarge(32 * 1024)));
+    assert!(OwnKeys::screen(&filled(64 * 1024), KeySetLimits::CLIENT).is_ok());
+    let fault = OwnKeys::screen(&filled(64 * 1024 + 1), KeySetLimits::CLIENT).err();
+    assert_eq!(fault, Some(KeySetFault::TooLarge(64 * 1024)));
 }
 
 /// S-KEY-07: what a client's keys can be used for is known without making a verifier.
@@ -294,6 +296,19 @@ fn screened_keys_tell_what_they_are_for() {
         (KeyType::Rsa, KeyUse::Encryption, Some("RSA-OAEP-256"))
     );
     assert!(Algorithm::ALL.into_iter().all(|algorithm| !rsa.verifies(algorithm)));
+    // A key for signatures alone is none to encrypt to, and the other way round (RFC 7517 section 4.3).
+    for (ops, verifies, encrypts) in [
+        (r#"["verify"]"#, true, false),
+        (r#"["sign"]"#, false, false),
+        (r#"["encrypt"]"#, false, true),
+        (r#"["wrapKey"]"#, false, true),
+        (r#"["decrypt"]"#, false, false),
+    ] {
+        let key = TestKey::new(Algorithm::Rs256).public(&format!(r#","key_ops":{ops}"#));
+        let own = OwnKeys::screen(&format!(r#"{{"keys":[{key}]}}"#), KeySetLimits::CLIENT).unwrap();
+        let key = &own.keys[0];
+        assert_eq!((key.signs(), key.encrypts("RSA-OAEP-256")), (verifies, encrypts), "{ops}");
+    }
     let x25519 =
         r#"{"keys":[{"kty":"OKP","crv":"X25519","x":"CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk"}]}"#;
     let own = OwnKeys::screen(x25519, KeySetLimits::CLIENT).unwrap();

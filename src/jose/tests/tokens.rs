@@ -8,7 +8,10 @@ fn es256() -> (TestKey, KeySet) {
     (key, set)
 }
 
-/// S-JOSE-01: no algorithm, an odd one, or one that is not allowed here.
+/// No algorithm, an odd one, or one that is not allowed here.
+///
+/// Accepts: S-JOSE-01
+/// Refuses: S-JOSE-01
 #[test]
 fn only_allowed_algorithms_verify() {
     let (key, set) = es256();
@@ -29,7 +32,9 @@ fn only_allowed_algorithms_verify() {
     assert!(verify(&jws, &set, &[Algorithm::Es256]).is_ok());
 }
 
-/// S-JOSE-03: a token that brings the key that verifies it.
+/// A token that brings the key that verifies it.
+///
+/// Refuses: S-JOSE-03
 #[test]
 fn keys_in_the_header_are_refused() {
     let (_, set) = es256();
@@ -59,7 +64,9 @@ fn keys_in_the_header_are_refused() {
     assert_eq!(CompactJws::parse(token.as_bytes(), &rules).err(), Some(JoseFault::Header));
 }
 
-/// S-JOSE-04: extensions, also an empty list of them.
+/// Extensions, also an empty list of them.
+///
+/// Refuses: S-JOSE-04
 #[test]
 fn extensions_are_refused() {
     let (key, set) = es256();
@@ -81,7 +88,10 @@ fn extensions_are_refused() {
     );
 }
 
-/// S-JOSE-05: names that stand twice, of which readers would take one or the other.
+/// Names that stand twice, of which readers would take one or the other.
+///
+/// Accepts: S-JOSE-05
+/// Refuses: S-JOSE-05
 #[test]
 fn repeated_names_are_refused() {
     let (key, set) = es256();
@@ -136,7 +146,10 @@ fn the_issuer_is_read_strictly() {
     assert_eq!(parse(&token).unwrap().unverified().software_statement(), Ok(Some("x.y.z")));
 }
 
-/// S-JOSE-06: a `kid` is only compared.
+/// A `kid` is only compared.
+///
+/// Accepts: S-JOSE-06
+/// Refuses: S-JOSE-06
 #[test]
 fn odd_kids_are_only_names() {
     let (key, _) = es256();
@@ -165,7 +178,9 @@ fn odd_kids_are_only_names() {
     }
 }
 
-/// S-JOSE-08: what is not a JWS of three parts, or holds another token.
+/// What is not a JWS of three parts, or holds another token.
+///
+/// Refuses: S-JOSE-08
 #[test]
 fn other_serializations_are_refused() {
     let (key, set) = es256();
@@ -199,7 +214,10 @@ fn other_serializations_are_refused() {
     assert_eq!(CompactJws::parse(token.as_bytes(), &rules).unwrap().header().cty(), Some("json"));
 }
 
-/// S-JOSE-09: sizes, at the limit and one above it.
+/// Sizes, at the limit and one above it.
+///
+/// Accepts: S-JOSE-09
+/// Refuses: S-JOSE-09
 #[test]
 fn sizes_are_limited() {
     let (key, set) = es256();
@@ -224,7 +242,9 @@ fn sizes_are_limited() {
     refuses(&"a".repeat(32 * 1024 + 1), &set, JoseFault::TooLarge(32 * 1024));
 }
 
-/// S-JOSE-10: a token of another kind.
+/// A token of another kind.
+///
+/// Refuses: S-JOSE-10
 #[test]
 fn other_kinds_of_token_are_refused() {
     let (key, _) = es256();
@@ -254,7 +274,10 @@ fn other_kinds_of_token_are_refused() {
     assert_eq!(parse(&token).err(), Some(JoseFault::Header));
 }
 
-/// S-JOSE-12: one payload, one spelling of the token; only the signature itself can be varied.
+/// One payload, one spelling of the token; only the signature itself can be varied.
+///
+/// Accepts: S-JOSE-12
+/// Refuses: S-JOSE-12
 #[test]
 fn other_encodings_of_a_token_are_refused() {
     let (key, set) = es256();
@@ -297,7 +320,9 @@ fn other_encodings_of_a_token_are_refused() {
     accepts(&twin, &set);
 }
 
-/// S-JOSE-13: numbers that make josekit's claim readers panic pass through here as bytes.
+/// Numbers that make josekit's claim readers panic pass through here as bytes.
+///
+/// Accepts: S-JOSE-13
 #[test]
 fn huge_times_are_not_read_here() {
     let (key, set) = es256();
@@ -309,8 +334,10 @@ fn huge_times_are_not_read_here() {
     }
 }
 
-/// S-JOSE-14: without a signature that holds there is no payload. `VerifiedPayload` comes from the verifiers, or
+/// Without a signature that holds there is no payload. `VerifiedPayload` comes from the verifiers, or
 /// from `accept_unsigned`, which a configuration must ask for; `Unverified` only tells claims that choose keys.
+///
+/// Refuses: S-JOSE-14
 #[test]
 fn without_a_signature_there_is_no_payload() {
     let (key, set) = es256();

@@ -36,7 +36,7 @@ model! {
         subset_of: Option<Vec<Value>>,
         /// The elements a list must have.
         superset_of: Vec<Value>,
-        /// Whether `one_of` and `subset_of` refuse or adjust. Default: `reject`.
+        /// Whether `one_of`, `subset_of` and, for lists, `none_of` refuse or adjust. Default: `reject`.
         on_mismatch: Option<OnMismatch>,
         /// A regular expression that what was sent must match (feature `patterns`).
         pattern: Option<String>,
@@ -44,6 +44,8 @@ model! {
         some_pattern: Option<String>,
         /// The longest text, in characters; of each element for a list.
         max_length: Option<usize>,
+        /// Whether the text, or each element of a list, must be an e-mail address.
+        email: Option<bool>,
         /// The smallest integer.
         min: Option<i64>,
         /// The largest integer.

@@ -64,7 +64,7 @@ model! {
         allow: Option<Vec<String>>,
         /// Patterns that no URI may match (Janssen's `clientBlackList`).
         deny: Vec<String>,
-        /// The longest URI, in bytes. Default: 2048.
+        /// The longest URI, in characters. Default: 2000.
         max_length: Option<usize>,
         /// The most URIs. Default: 20.
         max_items: Option<usize>,
@@ -86,6 +86,8 @@ model! {
         uri_hosts: Vec<String>,
         /// Whether each key needs a `kid`.
         kid_required: Option<bool>,
+        /// The most keys that `jwks` may have. Default: 50.
+        max_items: Option<usize>,
         /// Whether the `jwks_uri` is fetched at registration.
         fetch_at_registration: Option<bool>,
     }
