@@ -156,6 +156,12 @@ impl Client {
         self.last_used_at.map(from_unix)
     }
 
+    /// The client with a use at this time, unless it knows of a later one. For stores.
+    #[must_use]
+    pub fn used_at(self, time: OffsetDateTime) -> Self {
+        Self { last_used_at: self.last_used_at.max(Some(time.unix_timestamp())), ..self }
+    }
+
     /// When the registration access token ceases to be valid. `None`: with the client.
     #[must_use]
     pub fn registration_access_token_expires_at(&self) -> Option<OffsetDateTime> {
@@ -174,16 +180,24 @@ impl Client {
         self.secret_expires_at.map(from_unix)
     }
 
-    /// Whether a presented secret is the client's, and valid at a time. Constant in time; for the host's token
-    /// endpoint.
+    /// Whether a presented secret is the client's, and valid at a time: the current one up to
+    /// [`secret_expires_at`](Self::secret_expires_at), the one before it for `clientSecretOverlapSeconds`. False for a
+    /// client without a secret, and for one that may not be used. For the host's token endpoint.
+    ///
+    /// Its time does not depend on the secrets, and not on how many of them there are: two digests are compared in any
+    /// case.
     #[must_use]
     pub fn verify_secret(&self, presented: &str, now: OffsetDateTime) -> bool {
+        let presented = TokenDigest::of(presented);
+        let is_one_of = |secret: Option<&StoredSecret>| {
+            secret.map_or(TokenDigest::NONE, StoredSecret::digest).matches_digest(&presented)
+        };
+        let previous = self.previous_secret.as_ref();
         let is_current = self.secret_expires_at.is_none_or(|expiry| now.unix_timestamp() < expiry);
-        let is_own = self.secret.as_ref().is_some_and(|secret| secret.matches(presented)) & is_current;
-        let is_previous = self.previous_secret.as_ref().is_some_and(|previous| {
-            previous.secret.matches(presented) & (now.unix_timestamp() < previous.valid_until)
-        });
-        (is_own | is_previous) && self.is_usable(now)
+        let is_kept = previous.is_some_and(|previous| now.unix_timestamp() < previous.valid_until);
+        let is_own = is_one_of(self.secret()) & is_current;
+        let is_former = is_one_of(previous.map(|previous| &previous.secret)) & is_kept;
+        (is_own | is_former) & self.is_usable(now)
     }
 
     /// The digest of the registration access token.

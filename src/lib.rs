@@ -166,6 +166,7 @@
 //! [OpenID Connect Registration]: https://openid.net/specs/openid-connect-registration-1_0.html
 
 mod access;
+mod administration;
 mod binding;
 mod builder;
 mod certificate;
@@ -181,6 +182,7 @@ mod engine;
 mod entropy;
 mod envelope;
 mod error;
+mod event;
 mod evidence;
 mod explain;
 #[cfg(feature = "reqwest")]
@@ -202,6 +204,7 @@ mod registrar;
 mod request;
 mod response;
 mod rules;
+mod sealing;
 mod secret;
 mod statement;
 #[cfg(feature = "testing")]
@@ -222,14 +225,18 @@ pub use entropy::{Entropy, EntropyError, OsEntropy};
 pub use error::{
     BoxError, Error, ErrorCode, Failure, HookAnswer, HostError, Rejection, Unauthorized, Violation,
 };
+#[cfg(feature = "tracing")]
+pub use event::TracingEvents;
+pub use event::{EventDetail, EventKind, EventSink, RegistrationEvent};
 pub use explain::{ExplainedMember, Explanation};
 #[cfg(feature = "reqwest")]
 pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
 pub use host::{
-    CachedResolver, CachedResolverBuilder, ClientDirectory, ClientStore, Draft, EvidenceVerdict,
+    CachedResolver, CachedResolverBuilder, Cause, ClientDirectory, ClientStore, Draft, EvidenceVerdict,
     EvidenceVerifier, FetchError, FetchPurpose, HookChain, HookContext, HookError, HookFns,
     InitialAccessTokens, InitialGrant, JwksResolver, MemoryClientStore, MemoryInitialAccessTokens,
-    MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook, StoreError, UnverifiedJwt,
+    MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, StoreError,
+    Sweep, UnverifiedJwt,
 };
 pub use metadata::ClientMetadata;
 pub use policy::{Decision, Trace};

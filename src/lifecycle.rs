@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use crate::client::{Client, ClientId, ClientState};
 use crate::engine::{host_error, store_error};
 use crate::error::{Error, Failure, Violation};
+use crate::event::{EventKind, Report};
 use crate::host::StoreError;
 use crate::metadata::Document;
 use crate::policy::{claim, numeric_date};
@@ -83,6 +84,7 @@ impl Regime<'_> {
         existing: &ClientId,
         newcomer: &Client,
         now: OffsetDateTime,
+        report: &mut Report<'_>,
     ) -> Result<Option<Client>, Error> {
         let on_duplicate = self.policy.lifecycle.on_duplicate.unwrap_or(OnDuplicate::Reject);
         for _ in 0..TRIES {
@@ -91,7 +93,9 @@ impl Regime<'_> {
             };
             // An expired client is as good as deleted, and its key is free.
             if old.is_expired(now) {
-                self.store.delete(existing).await.map_err(store_error)?;
+                if self.store.delete(existing).await.map_err(store_error)? {
+                    report.tell(EventKind::Swept, &old);
+                }
                 return Ok(None);
             }
             let is_taken = matches!(on_duplicate, OnDuplicate::Replace | OnDuplicate::Upsert);
@@ -99,10 +103,12 @@ impl Regime<'_> {
             if !is_taken || !old.is_manageable(now) {
                 return Err(self.duplicate());
             }
-            let revision = old.revision;
-            let next = self.taken_over(old, newcomer, on_duplicate, now);
-            match self.store.replace(&next, revision).await {
-                Ok(()) => return Ok(Some(next)),
+            let next = self.taken_over(&old, newcomer, on_duplicate, now);
+            match self.store.replace(&next, old.revision).await {
+                Ok(()) => {
+                    report.taken_over(&next, &old, on_duplicate);
+                    return Ok(Some(next));
+                }
                 Err(StoreError::Conflict | StoreError::NotFound) => {}
                 Err(error) => return Err(store_error(error)),
             }
@@ -114,7 +120,7 @@ impl Regime<'_> {
     /// a replacement begins it anew, and its old credentials end at once.
     fn taken_over(
         &self,
-        old: Client,
+        old: &Client,
         newcomer: &Client,
         on_duplicate: OnDuplicate,
         now: OffsetDateTime,
@@ -125,7 +131,7 @@ impl Regime<'_> {
             next.state = old.state;
             next.last_used_at = old.last_used_at;
             if next.secret.is_some() {
-                next.previous_secret = self.overlapping_secret(&old, now);
+                next.previous_secret = self.overlapping_secret(old, now);
             }
         }
         next

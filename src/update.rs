@@ -7,6 +7,7 @@ use crate::client::{Client, Registered};
 use crate::config::UpdateMode;
 use crate::engine::{Checked, Issued, entropy_error, host_error, presented, store_error};
 use crate::error::{Error, Failure, Unauthorized, Violation};
+use crate::event::Report;
 use crate::host::StoreError;
 use crate::issue::{Draw, SecretNeed};
 use crate::metadata::{Document, FieldId, Origin, fields};
@@ -24,6 +25,7 @@ impl Regime<'_> {
         admitted: Admitted,
         request: &RegisterRequest<'_>,
         used: &mut Used,
+        report: &mut Report<'_>,
     ) -> Result<Registration, Error> {
         let metadata = client.metadata.clone();
         let stored = metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
@@ -83,17 +85,21 @@ impl Regime<'_> {
             ..client.clone()
         };
         let need = SecretNeed::of(&draft.document, self.policy);
-        let issued = self.renew_secret(&mut next, need, &draw, now);
+        let issued = self.renew_secret(&mut next, need, &draw, now).await?;
+        // What cannot be shown is found out before anything is stored.
+        let secret = match issued {
+            Some(secret) => Some(secret),
+            None => self.shown_secret(&next).await?,
+        };
         let token = self.rotated(&mut next, admitted, request.caller, &draw, now);
         match self.store.replace(&next, expected_revision).await {
-            Ok(()) => {}
+            Ok(()) => report.updated(&next, &client),
             Err(StoreError::Conflict) => return Err(host_error("store", true, Box::new(Lost))),
             // It was deleted in the meantime, and an update does not bring it back.
             Err(StoreError::NotFound) => return Err(Unauthorized::InvalidToken.into()),
             Err(StoreError::Duplicate { .. }) => return Err(self.duplicate()),
             Err(error) => return Err(store_error(error)),
         }
-        let secret = issued.or_else(|| self.shown_secret(&next));
         let issued = Issued { client: next, status: 200, secret, token };
         self.respond(issued, Operation::Update, request).await
     }

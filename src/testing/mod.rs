@@ -58,11 +58,13 @@
 
 pub mod contract;
 mod doubles;
+mod events;
 
 pub use doubles::{
     CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingHook, StaticResolver, StoreCall,
     StoreFault,
 };
+pub use events::RecordingEvents;
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
