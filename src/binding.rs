@@ -67,7 +67,7 @@ impl Engine {
             return certificate.subject_is(&expected);
         }
         let prefix = bind.strip_prefix.as_deref().unwrap_or_default();
-        certificate.attributes(name).any(|own| own.strip_prefix(prefix).unwrap_or(own) == expected)
+        certificate.attributes(name).any(|own| own.strip_prefix(prefix) == Some(&*expected))
     }
 
     /// A key set that a statement names, as it is published.

@@ -1,5 +1,7 @@
 //! Building a registrar: everything that can be known to be wrong is found here, all at once.
 
+mod hooks;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -23,6 +25,7 @@ use crate::registrar::Registrar;
 use crate::response::ClientUris;
 use crate::secret::SharedSecret;
 use crate::wire::ErrorStyle;
+use hooks::HookParts;
 
 /// Collects the optional parts of a [`Registrar`]; each has a safe default.
 #[derive(Debug)]
@@ -40,6 +43,7 @@ pub struct RegistrarBuilder {
     secrets: HashMap<String, SharedSecret>,
     references: Vec<(String, String)>,
     hook: Option<Arc<dyn ScriptHook>>,
+    hooks: HookParts,
     profile: Option<Profile>,
     further_profiles: Vec<Profile>,
     open_management: bool,
@@ -62,6 +66,7 @@ impl RegistrarBuilder {
             secrets: HashMap::new(),
             references: Vec::new(),
             hook: None,
+            hooks: HookParts::default(),
             profile: None,
             further_profiles: Vec::new(),
             open_management: false,
@@ -179,12 +184,15 @@ impl RegistrarBuilder {
                 problems.push(problem("profile", &format!("there are two with the name `{name}`")));
             }
         }
-        let (Some(rules), Some(endpoint), true) =
-            (rules, &self.config.registration_endpoint, problems.is_empty())
+        let attestation = self.attestation().map_err(|problem| problems.push(problem));
+        let (Some(rules), Ok(attestation), Some(endpoint), true) =
+            (rules, attestation, &self.config.registration_endpoint, problems.is_empty())
         else {
             return Err(ConfigError { problems });
         };
         let config = &self.config;
+        let policies = [&rules].into_iter().chain(&more_rules).map(|rules| &rules.policy);
+        let warnings = config.warnings().into_iter().chain(self.hook_warnings(policies)).collect();
         let resolver = self.resolver.unwrap_or_else(|| Arc::new(NoNetwork));
         let cache = self.cache;
         let mut secrets = config.secrets();
@@ -205,7 +213,7 @@ impl RegistrarBuilder {
                 style: ErrorStyle { reason: config.error_reason_enabled },
             },
             uris: ClientUris::new(endpoint.as_str()),
-            warnings: config.warnings(),
+            warnings,
             rules,
             more_rules,
             store: self.store,
@@ -218,6 +226,8 @@ impl RegistrarBuilder {
             sealer: self.sealer,
             events: self.event_sink.map(|sink| Events { sink, detail: self.event_detail }),
             gate: Gate::new(config.external_uri_white_list.as_deref(), &config.blocked_urls),
+            hook_settings: self.hooks.settings(config),
+            attestation,
             hook: self.hook,
             clock: self.clock,
             entropy: self.entropy,
@@ -230,6 +240,7 @@ impl RegistrarBuilder {
         problems.extend(self.not_enforced(&policy));
         problems.extend(self.access_problems(&policy));
         problems.extend(self.without_keys(&policy));
+        problems.extend(self.without_verifier(&policy));
         let standard = standard_tier(self.hook.as_deref(), &policy)
             .map_err(|error| problems.extend(profile_problems(error)))
             .ok()?;
@@ -245,7 +256,6 @@ impl RegistrarBuilder {
             bind.any.iter().chain([bind]).flat_map(|bind| bind.equals.iter().chain(&bind.in_jwks_of))
         });
         [
-            ("dcrAttestationEvidenceRequired", self.config.dcr_attestation_evidence_required),
             ("access.bind", bound.any(is_unknown)),
             ("lifecycle.unique_by", !is_allowed(lifecycle) && lifecycle.unique_by.iter().any(is_unknown)),
             (

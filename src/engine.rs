@@ -12,11 +12,13 @@ use crate::clock::Clock;
 use crate::config::{ConfigWarning, Reading, UpdateMode};
 use crate::documents::Gate;
 use crate::entropy::{Entropy, EntropyError};
-use crate::error::{BoxError, Error, ErrorCode, Failure, HostError, Rejection, Violation};
+use crate::error::{BoxError, Error, Failure, HostError, Violation};
 use crate::event::{EventKind, Events, Report};
+use crate::evidence::Attestation;
+use crate::hooked::HookSettings;
 use crate::host::{
-    CachedResolver, ClientStore, Draft, FetchPurpose, HookContext, HookError, InitialAccessTokens,
-    JwksResolver, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, StoreError,
+    CachedResolver, ClientStore, Draft, FetchPurpose, InitialAccessTokens, JwksResolver, ReplayGuard,
+    ReplayKey, ScriptHook, SecretSealer, StoreError,
 };
 use crate::issue::{self, Draw, SecretNeed};
 use crate::json::Limits;
@@ -50,6 +52,8 @@ pub(crate) struct Engine {
     pub(crate) replay_guard: Arc<dyn ReplayGuard>,
     pub(crate) initial_access: Option<Arc<dyn InitialAccessTokens>>,
     pub(crate) hook: Option<Arc<dyn ScriptHook>>,
+    pub(crate) hook_settings: HookSettings,
+    pub(crate) attestation: Option<Attestation>,
     pub(crate) events: Option<Events>,
     pub(crate) sealer: Option<Arc<dyn SecretSealer>>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -260,54 +264,6 @@ impl Regime<'_> {
         Err(store_error(StoreError::AlreadyExists))
     }
 
-    /// What a hook can look at that is asked for keys.
-    pub(crate) fn key_hook<'c>(
-        &'c self,
-        operation: Operation,
-        request: &RegisterRequest<'c>,
-        software_statement: Option<&'c str>,
-    ) -> HookContext<'c> {
-        HookContext { software_statement, ..self.context(operation, request, None) }
-    }
-
-    pub(crate) fn context<'c>(
-        &'c self,
-        operation: Operation,
-        request: &RegisterRequest<'c>,
-        client: Option<&'c Client>,
-    ) -> HookContext<'c> {
-        HookContext {
-            operation,
-            profile: &self.policy.name,
-            client,
-            caller: request.caller,
-            body: request.body,
-            software_statement: None,
-            certificate: request.certificate,
-            remote_address: request.remote_address,
-        }
-    }
-
-    pub(crate) fn obey<T>(&self, result: Result<T, HookError>) -> Result<T, Error> {
-        match result {
-            Ok(value) => Ok(value),
-            Err(HookError::Refused) => {
-                let message = "the request was refused by this server";
-                let violation = Violation::new("", "hook", Failure::METADATA, message);
-                Err(self.policy.reject(vec![violation]).into())
-            }
-            Err(HookError::Answer(answer)) => Err(Error::Answered(answer)),
-            Err(HookError::StaleEvidence { nonce }) => {
-                let violation =
-                    Violation::new("evidence", "evidence.stale", Failure::STALE_EVIDENCE, "is not current");
-                let mut rejection = Rejection::new(ErrorCode::STALE_EVIDENCE, 400, vec![violation]);
-                rejection.nonce = Some(nonce);
-                Err(rejection.into())
-            }
-            Err(HookError::Failed(source)) => Err(host_error("hook", false, source)),
-        }
-    }
-
     /// Ends the registration access token before this one, now that its holder has the one behind it.
     pub(crate) async fn seen(&self, client: Client, admitted: Admitted) -> Result<Client, Error> {
         if admitted != Admitted::Token || client.previous_token.is_none() {
@@ -343,16 +299,8 @@ impl Regime<'_> {
         request: &RegisterRequest<'_>,
     ) -> Result<Registration, Error> {
         let Issued { client, status, secret, token } = issued;
-        let mut body =
-            response::write_body(&client, secret.as_ref(), token.as_ref(), &self.uris, self.policy);
-        if let Some(hook) = &self.hook {
-            let cx = self.context(operation, request, Some(&client));
-            let mut map = response::as_map(&body);
-            // An error throws the changes away.
-            if hook.modify_response(&cx, &mut map).await.is_ok() {
-                body = response::from_map(&body, map);
-            }
-        }
+        let body = response::write_body(&client, secret.as_ref(), token.as_ref(), &self.uris, self.policy);
+        let body = self.modified(operation, request, &client, body).await;
         Ok(Registration { client, status, secret, token, body })
     }
 }

@@ -29,6 +29,12 @@ pub(crate) struct Signed<'p> {
     allow_claims: Option<&'p [String]>,
 }
 
+impl Signed<'_> {
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+}
+
 impl Opened<'_> {
     /// The statement, to be verified before the outer signature: the keys of that may be found inside.
     pub(crate) fn statement(&self, engine: &Regime<'_>) -> Result<Option<&str>, Error> {

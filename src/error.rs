@@ -58,7 +58,7 @@ pub enum Unauthorized {
 #[derive(Debug, thiserror::Error)]
 #[error("{part} failed")]
 pub struct HostError {
-    /// Which part: "store", "resolver", "hook", "entropy", "initial access tokens", "secret sealer".
+    /// Which part: "store", "initial access tokens", "resolver", "hook", "evidence verifier", "secret sealer", "entropy".
     pub part: &'static str,
     /// Whether the same request may succeed later.
     pub transient: bool,
@@ -70,7 +70,7 @@ pub struct HostError {
 /// The error of a host part.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// A hook's own answer.
+/// A hook's own answer: a refusal, so that its status is one of 400 to 599.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HookAnswer {
     /// The HTTP status.
@@ -273,5 +273,6 @@ open_names! {
         REDIRECT_URIS_REGEX = "redirect_uris_regex",
         ACCESS_DENIED = "access_denied",
         STALE_EVIDENCE = "stale_evidence",
+        ATTESTATION_FAILED = "attestation_failed",
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use crate::error::Error;
+use crate::hooked::FoundKeys;
 use crate::host::{FetchPurpose, HookContext, JwksResolver};
 use crate::jose::{self, CompactJws, JoseFault, KeySet, KeySetLimits};
 use crate::metadata::Document;
@@ -133,18 +134,12 @@ impl Regime<'_> {
     }
 
     async fn hooked(&self, is_hmac: bool, kind: KeyKind, cx: &KeyContext<'_>) -> Result<Option<Keys>, Error> {
-        let Some(hook) = &self.hook else { return Ok(None) };
-        let cx = &cx.hook;
-        let (set, secret) = match (kind, is_hmac) {
-            (KeyKind::Statement, false) => (hook.software_statement_jwks(cx).await, Ok(None)),
-            (KeyKind::Statement, true) => (Ok(None), hook.software_statement_hmac_secret(cx).await),
-            (KeyKind::Request, false) => (hook.dcr_jwks(cx).await, Ok(None)),
-            (KeyKind::Request, true) => (Ok(None), hook.dcr_hmac_secret(cx).await),
-        };
-        let set = self.obey(set)?;
-        let secret = self.obey(secret)?.filter(|secret| !secret.expose_secret().is_empty());
-        let set = set.map(|set| set.to_string());
-        Ok(secret.map(Keys::Secret).or_else(|| set.as_deref().and_then(inline_set).map(Keys::Set)))
+        Ok(match self.ask_keys(kind, is_hmac, &cx.hook).await? {
+            Some(FoundKeys::Secret(secret)) if secret.expose_secret().is_empty() => None,
+            Some(FoundKeys::Secret(secret)) => Some(Keys::Secret(secret)),
+            Some(FoundKeys::Set(set)) => inline_set(&set.to_string()).map(Keys::Set),
+            None => None,
+        })
     }
 }
 

@@ -83,6 +83,65 @@
 //! 6. For decisions that no profile can express, write a [`ScriptHook`]. [`Registrar::explain`] says of any request
 //!    what would be decided, and why.
 //!
+//! # Hooks and attestation
+//!
+//! A [`ScriptHook`] decides about each create, read, update and delete, finds keys, and has the last word on answers; it
+//! is a type of the host's, a few closures ([`HookFns`]) or several hooks ([`HookChain`]). It sees the request, the
+//! verified statement, evidence, certificate and address in a [`HookContext`], and refuses with a [`HookError`]. Whatever
+//! it does (panic, fail, take longer than [`RegistrarBuilder::hook_time_limit`]), its request is refused and nothing is
+//! stored.
+//!
+//! Evidence of a client's integrity is demanded with `dcrAttestationEvidenceRequired`, or by a profile such as the preset
+//! `attested-dcr`, and judged by an [`EvidenceVerifier`]. The engine makes the nonces: each is good for one registration of
+//! whoever asked for it.
+//!
+//! ```
+//! use async_trait::async_trait;
+//! use oauth_dcr::testing::run;
+//! use oauth_dcr::{
+//!     EvidenceVerdict, EvidenceVerifier, HookContext, HookError, MemoryClientStore, RegisterRequest, Registrar,
+//!     RegistrarConfig,
+//! };
+//! use time::OffsetDateTime;
+//!
+//! /// Asks a verifier service; in this example evidence is the nonce.
+//! #[derive(Debug)]
+//! struct Verifier;
+//!
+//! #[async_trait]
+//! impl EvidenceVerifier for Verifier {
+//!     async fn verify(
+//!         &self,
+//!         evidence: &str,
+//!         _cx: &HookContext<'_>,
+//!         _now: OffsetDateTime,
+//!     ) -> Result<EvidenceVerdict, HookError> {
+//!         Ok(EvidenceVerdict::Good { nonce: Some(evidence.to_owned()) })
+//!     }
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config: RegistrarConfig = serde_json::from_str(
+//!     r#"{ "registrationEndpoint": "https://op.example.com/register", "dynamicRegistrationEnabled": true,
+//!          "dcrAttestationEvidenceRequired": true }"#,
+//! )?;
+//! let registrar =
+//!     Registrar::builder(config, MemoryClientStore::default()).evidence_verifier(Verifier).build()?;
+//!
+//! // Without evidence there is a nonce for it.
+//! let error = run(registrar.register(RegisterRequest::from_body(b"{}"))).err().ok_or("registered")?;
+//! let answer: serde_json::Value = serde_json::from_str(&registrar.wire_error(&error).body)?;
+//! assert_eq!(answer["error"], "stale_evidence");
+//!
+//! let body = serde_json::json!({
+//!     "redirect_uris": ["https://app.example.org/cb"], "evidence": answer["nonce"],
+//! });
+//! let registration = run(registrar.register(RegisterRequest::from_body(body.to_string().as_bytes())))?;
+//! assert_eq!(registration.status(), 201);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Features
 //!
 //! | Feature | Default | What it adds |
@@ -99,7 +158,7 @@
 //!
 //! # Not yet
 //!
-//! Client certificates, initial access tokens, attestation evidence and one client per software are not enforced. A
+//! Client certificates, initial access tokens and one client per software are not enforced. A
 //! configuration or a profile that asks for one of them is refused by [`RegistrarBuilder::build`].
 //!
 //! [RFC 7591]: https://www.rfc-editor.org/rfc/rfc7591
@@ -124,9 +183,11 @@ mod entropy;
 mod envelope;
 mod error;
 mod event;
+mod evidence;
 mod explain;
 #[cfg(feature = "reqwest")]
 mod fetch;
+mod hooked;
 mod host;
 mod issue;
 mod jose;
@@ -171,10 +232,11 @@ pub use explain::{ExplainedMember, Explanation};
 #[cfg(feature = "reqwest")]
 pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
 pub use host::{
-    CachedResolver, CachedResolverBuilder, Cause, ClientDirectory, ClientStore, Draft, FetchError,
-    FetchPurpose, HookContext, HookError, InitialAccessTokens, InitialGrant, JwksResolver, MemoryClientStore,
-    MemoryInitialAccessTokens, MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook,
-    SecretSealer, StoreError, Sweep,
+    CachedResolver, CachedResolverBuilder, Cause, ClientDirectory, ClientStore, Draft, EvidenceVerdict,
+    EvidenceVerifier, FetchError, FetchPurpose, HookChain, HookContext, HookError, HookFns,
+    InitialAccessTokens, InitialGrant, JwksResolver, MemoryClientStore, MemoryInitialAccessTokens,
+    MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, StoreError,
+    Sweep, UnverifiedJwt,
 };
 pub use metadata::ClientMetadata;
 pub use policy::{Decision, Trace};

@@ -14,6 +14,7 @@ use crate::metadata::Document;
 use crate::policy::{claim, numeric_date};
 use crate::profile::{Lifecycle, OnDuplicate};
 use crate::regime::Regime;
+use crate::request::RegisterRequest;
 use crate::secret::TokenDigest;
 use crate::statement::Statement;
 
@@ -144,16 +145,21 @@ impl Regime<'_> {
     }
 
     /// Carries out a cancellation: the client with the unique key of the request is deleted.
-    pub(crate) async fn cancel(&self, key: Option<&str>) -> Result<Client, Error> {
+    pub(crate) async fn cancel(
+        &self,
+        key: Option<&str>,
+        request: &RegisterRequest<'_>,
+    ) -> Result<Client, Error> {
         let found = match key {
             Some(key) => self.store.find_unique(key).await.map_err(store_error)?,
             None => None,
         };
         let now = self.clock.now();
-        if let Some(client) = found.filter(|client| client.is_manageable(now))
-            && self.store.delete(client.id()).await.map_err(store_error)?
-        {
-            return Ok(client);
+        if let Some(client) = found.filter(|client| client.is_manageable(now)) {
+            self.ask_delete(request, &client).await?;
+            if self.store.delete(client.id()).await.map_err(store_error)? {
+                return Ok(client);
+            }
         }
         let message = "there is no registration to cancel";
         Err(self

@@ -67,9 +67,12 @@ impl Registrar {
 
         let stated = statement.as_ref().zip(claims.as_ref());
         let facts = engine.facts(Operation::Create, &request, stated, None);
+        let cx = engine.context(Operation::Create, &request, None);
+        let mut cx = cx.knowing(signed.as_ref(), statement.as_ref());
+        let nonce = engine.attest(&mut cx, &document, &facts).await?;
         let faults = engine.policy.apply(&mut document, &facts, None);
         if is_cancellation(&faults) {
-            let client = engine.cancel(engine.unique_key(&document, stated).as_deref()).await?;
+            let client = engine.cancel(engine.unique_key(&document, stated).as_deref(), &request).await?;
             report.decided(EventKind::Cancelled, &client);
             return engine.respond_cancelled(client, &request).await;
         }
@@ -77,11 +80,9 @@ impl Registrar {
         engine.accept(engine.sector_fault(&document).await.into_iter().collect())?;
 
         let mut draft = engine.draft(document, engine.initial_flags(), statement.as_ref());
-        if let Some(hook) = &engine.hook {
-            let cx = engine.context(Operation::Create, &request, None);
-            engine.obey(hook.create_client(&cx, &mut draft).await)?;
-        }
+        engine.ask_create(&cx, &mut draft).await?;
         let checked = engine.check_again(draft, &facts)?;
+        engine.spend(&cx, nonce).await?;
         engine.redeem(entry.as_ref()).await?;
         if let Some((statement, claims)) = stated {
             engine.consume_statement(statement, claims).await?;
@@ -114,6 +115,7 @@ impl Registrar {
         report: &mut Report<'e>,
     ) -> Result<Registration, Error> {
         let (engine, client, admitted) = self.0.authenticate(Operation::Read, id, &request, report).await?;
+        engine.ask_read(&request.into(), &client).await?;
         let client = engine.seen(client, admitted).await?;
         let (secret, token) = (engine.shown_secret(&client).await?, presented(request.caller));
         report.decided(EventKind::Read, &client);
@@ -176,11 +178,7 @@ impl Registrar {
         report: &mut Report<'e>,
     ) -> Result<(), Error> {
         let (engine, client, _) = self.0.authenticate(Operation::Delete, id, &request, report).await?;
-        if let Some(hook) = &engine.hook {
-            let request = request.into();
-            let cx = engine.context(Operation::Delete, &request, Some(&client));
-            engine.obey(hook.delete_client(&cx).await)?;
-        }
+        engine.ask_delete(&request.into(), &client).await?;
         match engine.store.delete(id).await {
             Ok(true) => {
                 report.decided(EventKind::Deleted, &client);
@@ -193,7 +191,8 @@ impl Registrar {
     }
 
     /// The decision about a registration request with nothing consumed, stored or issued: final values, where each
-    /// came from, and everything that is wrong.
+    /// came from, and everything that is wrong. Hooks are asked for keys, not for their opinion, and no verifier for
+    /// that of evidence.
     ///
     /// # Errors
     ///

@@ -32,6 +32,11 @@ impl Statement<'_> {
     pub(crate) fn software(&self) -> Option<&str> {
         self.software.get().map(String::as_str)
     }
+
+    /// What was signed.
+    pub(crate) fn payload(&self) -> &[u8] {
+        &self.payload
+    }
 }
 
 impl Regime<'_> {

@@ -45,6 +45,9 @@ impl Regime<'_> {
         }
         let facts =
             self.facts(Operation::Update, request, statement.as_ref().zip(claims.as_ref()), Some(&stored));
+        let cx = self.context(Operation::Update, request, Some(&client));
+        let mut cx = cx.knowing(signed.as_ref(), statement.as_ref());
+        self.attest(&mut cx, &document, &facts).await?;
         self.accept(self.policy.apply(&mut document, &facts, None))?;
         self.accept(self.sector_fault(&document).await.into_iter().collect())?;
         // The lifetime was settled at registration; an update cannot prolong it.
@@ -56,10 +59,7 @@ impl Regime<'_> {
         }
 
         let mut draft = self.draft(document, client.flags, statement.as_ref());
-        if let Some(hook) = &self.hook {
-            let cx = self.context(Operation::Update, request, Some(&client));
-            self.obey(hook.update_client(&cx, &mut draft).await)?;
-        }
+        self.ask_update(&cx, &mut draft).await?;
         let Checked(draft) = self.check_again(draft, &facts)?;
         if let (Some(statement), Some(claims)) = (&statement, &claims)
             && !std::mem::replace(&mut used.statement, true)

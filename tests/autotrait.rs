@@ -22,13 +22,13 @@ use oauth_dcr::testing::{
 use oauth_dcr::{
     BoxError, CachedResolver, CachedResolverBuilder, Caller, CertificateError, Client, ClientCertificate,
     ClientDirectory, ClientId, ClientMetadata, ClientSecret, ClientStore, Clock, ConfigError, ConfigProblem,
-    ConfigWarning, Decision, Draft, Entropy, EntropyError, Error, ErrorCode, ExplainedMember, Explanation,
-    Failure, FetchError, FetchPurpose, HookAnswer, HookContext, HookError, HostError, JwksResolver,
-    MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork, Operation, OsEntropy, Profile, ProfileError,
-    Provenance, RegisterRequest, Registrar, RegistrarBuilder, RegistrarConfig, Registration,
-    RegistrationAccessToken, RegistrationEndpoint, Rejection, ReplayGuard, ReplayKey, ScriptHook,
-    ServerFlags, SharedSecret, StoreError, StoredSecret, SystemClock, TokenDigest, Trace, Unauthorized,
-    Violation, WireError,
+    ConfigWarning, Decision, Draft, Entropy, EntropyError, Error, ErrorCode, EvidenceVerdict,
+    EvidenceVerifier, ExplainedMember, Explanation, Failure, FetchError, FetchPurpose, HookAnswer, HookChain,
+    HookContext, HookError, HookFns, HostError, JwksResolver, MemoryClientStore, MemoryReplayGuard, NoHook,
+    NoNetwork, Operation, OsEntropy, Profile, ProfileError, Provenance, RegisterRequest, Registrar,
+    RegistrarBuilder, RegistrarConfig, Registration, RegistrationAccessToken, RegistrationEndpoint,
+    Rejection, ReplayGuard, ReplayKey, ScriptHook, ServerFlags, SharedSecret, StoreError, StoredSecret,
+    SystemClock, TokenDigest, Trace, Unauthorized, UnverifiedJwt, Violation, WireError,
 };
 
 /// Moves between threads and may be looked at by several.
@@ -60,7 +60,7 @@ fn public_types_are_send_and_sync() {
         Caller, ClientCertificate, Client, ClientId, ClientMetadata, ServerFlags, Provenance, ClientSecret,
         RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest, MemoryClientStore,
         MemoryReplayGuard, ReplayKey, CachedResolver, CachedResolverBuilder, SystemClock, OsEntropy, NoHook,
-        NoNetwork, Draft<'_>, HookContext<'_>, FetchPurpose, Profile, Operation, Decision, Trace, Explanation,
+        NoNetwork, Draft<'_>, HookContext<'_>, HookChain, HookFns, UnverifiedJwt, EvidenceVerdict, FetchPurpose, Profile, Operation, Decision, Trace, Explanation,
         ExplainedMember, ConfigProblem, ConfigWarning, ErrorCode, Failure, HookAnswer, Violation, WireError,
         StoreCall, StoreFault, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType,
         SsaValidationConfig, SsaValidationType, Supported, TrustedIssuer, UpdateMode, ApplicationType,
@@ -77,9 +77,9 @@ fn public_types_have_a_debug_form() {
         Registrar, RegistrarBuilder, RegistrarConfig, RegistrationEndpoint, RegisterRequest<'_>, Registration,
         Caller, ClientCertificate, Client, ClientId, ClientMetadata, ServerFlags, Provenance, ClientSecret,
         RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest, MemoryClientStore,
-        MemoryReplayGuard, ReplayKey, CachedResolver, Draft<'_>, HookContext<'_>, Profile, Trace, Explanation,
+        MemoryReplayGuard, ReplayKey, CachedResolver, Draft<'_>, HookContext<'_>, HookChain, HookFns, UnverifiedJwt, EvidenceVerdict, Profile, Trace, Explanation,
         ConfigProblem, ConfigWarning, Violation, WireError, FieldId, FieldSpec, dyn ClientStore, dyn
-        ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn ReplayGuard, dyn Clock, dyn Entropy,
+        ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn EvidenceVerifier, dyn ReplayGuard, dyn Clock, dyn Entropy,
     );
 }
 
@@ -105,7 +105,7 @@ fn what_a_host_keeps_is_cheap_to_hand_around() {
 #[test]
 fn host_parts_are_used_behind_pointers() {
     all!(part:
-        dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn ReplayGuard, dyn Clock,
+        dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn EvidenceVerifier, dyn ReplayGuard, dyn Clock,
         dyn Entropy, Box<dyn ClientStore>, std::sync::Arc<dyn ClientStore>,
     );
 }

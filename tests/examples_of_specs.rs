@@ -11,8 +11,8 @@ use http::Request;
 use http_body_util::Full;
 use oauth_dcr::testing::{ManualClock, StaticResolver, run};
 use oauth_dcr::{
-    Draft, FetchPurpose, HookContext, HookError, MemoryClientStore, Registrar, RegistrarConfig,
-    RegistrationEndpoint, ScriptHook,
+    Draft, FetchPurpose, HookContext, HookError, InitialAccessTokens, InitialGrant, MemoryClientStore,
+    MemoryInitialAccessTokens, Registrar, RegistrarConfig, RegistrationEndpoint, ScriptHook, TokenDigest,
 };
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ impl ScriptHook for Stale {
         match draft.get("client_name") {
             Some(name) if name == "Stale" => {
                 let nonce = vector("attestation-3-stale")["body"]["nonce"].as_str().unwrap().to_owned();
-                Err(HookError::StaleEvidence { nonce })
+                Err(HookError::StaleEvidence { nonce: Some(nonce) })
             }
             _ => Ok(()),
         }
@@ -70,6 +70,7 @@ impl Server {
             .jwks_resolver(network.clone())
             .script_hook(Stale)
             .clock(clock)
+            .initial_access_tokens(tokens())
             .build()
             .unwrap();
         Self { endpoint: RegistrationEndpoint::new(registrar), network }
@@ -91,8 +92,7 @@ impl Server {
         let mut request = Request::builder().method(vector["method"].as_str().unwrap()).uri(target);
         for (name, value) in vector["headers"].as_object().unwrap() {
             let token = own("registration_access_token").filter(|_| name == "Authorization");
-            let value =
-                token.map_or_else(|| value.as_str().unwrap().to_owned(), |token| format!("Bearer {token}"));
+            let value = token.map_or_else(|| whole(value), |token| format!("Bearer {token}"));
             request = request.header(name, value);
         }
         let body = if body.is_null() { String::new() } else { body.to_string() };
@@ -106,6 +106,25 @@ impl Server {
         answer.assert_well_formed();
         answer
     }
+}
+
+/// A header as it is printed, without the dots that stand for the rest of a token.
+fn whole(value: &Value) -> String {
+    value.as_str().unwrap().trim_end_matches(" ...").to_owned()
+}
+
+/// The initial access tokens that the documents show.
+fn tokens() -> MemoryInitialAccessTokens {
+    let tokens = MemoryInitialAccessTokens::default();
+    let mut shown: Vec<_> = vectors().iter().filter(|own| own["method"] == "POST").cloned().collect();
+    shown.retain(|own| own["headers"]["Authorization"].is_string());
+    for vector in &shown {
+        let header = whole(&vector["headers"]["Authorization"]);
+        let grant = InitialGrant::new(vector["id"].as_str().unwrap());
+        // Two documents may show one token.
+        let _ = run(tokens.insert(&TokenDigest::of(header.strip_prefix("Bearer ").unwrap()), &grant));
+    }
+    tokens
 }
 
 /// Status and headers are those of the document. Of a challenge what is shown must be there, in any order: texts for

@@ -711,6 +711,7 @@ fn no_text_has_a_control_character_wherever_it_stands() {
     let listed = registrar(json!({ "dynamicRegistrationCustomAttributes": ["custom"] }));
     let open = Registrar::builder(config(json!({})), MemoryClientStore::default())
         .profile(Profile::preset("ibm-default").unwrap().clone())
+        .acknowledge_open_management()
         .build()
         .unwrap();
     for control in ["\0", "\n", "\u{1b}[2J", "\u{7f}", "\u{9b}31m"] {
@@ -769,6 +770,7 @@ fn no_record_has_a_null() {
             MemoryClientStore::default(),
         )
         .profile(Profile::preset(profile).unwrap().clone())
+        .acknowledge_open_management()
         .build()
         .unwrap();
         let names =

@@ -2,6 +2,7 @@
 
 mod cached;
 mod directory;
+mod evidence;
 mod hook;
 mod initial_access;
 mod memory;
@@ -12,7 +13,9 @@ mod store;
 
 pub use cached::{CachedResolver, CachedResolverBuilder};
 pub use directory::{Cause, ClientDirectory, Sweep};
-pub use hook::{Draft, HookContext, HookError, NoHook, ScriptHook};
+pub use evidence::{EvidenceVerdict, EvidenceVerifier};
+pub use hook::{Draft, HookChain, HookContext, HookError, HookFns, NoHook, ScriptHook, UnverifiedJwt};
+pub(crate) use hook::{StatementFacts, guard};
 pub use initial_access::{InitialAccessTokens, InitialGrant, MemoryInitialAccessTokens};
 pub use memory::MemoryClientStore;
 pub use replay::{MemoryReplayGuard, ReplayGuard, ReplayKey};

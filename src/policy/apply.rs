@@ -48,6 +48,9 @@ impl Policy {
         facts: &Facts<'a>,
         mut recorder: Recorder<'_>,
     ) -> Vec<Violation> {
+        if let Err(fault) = self.evidence(document, facts) {
+            return vec![fault];
+        }
         let mut faults = Vec::new();
         self.adopt(document, facts, &mut faults, &mut recorder);
         shape::apply(self, document, facts.reading, |_| true, &mut faults);
@@ -150,26 +153,6 @@ impl Policy {
             return None;
         }
         self.rules.get(usize::from(head.place)).filter(|rule| rule.when.holds(document, facts))
-    }
-
-    /// Judges the members of the body that are no metadata, and takes them out.
-    fn check_envelope(&self, document: &mut Document<'_>, faults: &mut Vec<Violation>) {
-        for (field, checks) in &self.envelope.checks {
-            self.check_value(*field, checks, None, document, faults);
-        }
-        for field in self.envelope.required.iter().filter(|field| !document.has(**field)) {
-            faults.push(self.fault(*field, None, "required", "must be given".to_owned()));
-        }
-        for field in self.envelope.forbid.iter().filter(|field| document.has(**field)) {
-            faults.push(self.fault(*field, None, "forbidden", "must not be given".to_owned()));
-        }
-        for field in &self.envelope_fields {
-            document.remove(*field);
-        }
-    }
-
-    fn is_envelope(&self, name: &str) -> bool {
-        self.field_named(name).is_some_and(|field| self.envelope_fields.contains(&field))
     }
 
     /// Takes members under the names of the profile and drops those that it does not know.
@@ -353,7 +336,7 @@ impl Policy {
         }
     }
 
-    fn check_value(
+    pub(super) fn check_value(
         &self,
         field: FieldId,
         checks: &Checks,
@@ -467,7 +450,7 @@ impl Policy {
         self.member(field).map_or(Failure::METADATA, |member| member.failure.clone())
     }
 
-    fn fault(
+    pub(super) fn fault(
         &self,
         field: FieldId,
         rule: Option<&Rule>,

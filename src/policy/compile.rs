@@ -10,7 +10,7 @@ use super::scope::Scopes;
 use crate::error::{ErrorCode, Failure, Rejection, Violation};
 use crate::metadata::{FieldId, FieldValue, Group, Kind, fields};
 use crate::profile::{
-    self, Access, Body, KeyPolicy, Lifecycle, OnMismatch, OnUpdate, Operation, Presence, Profile,
+    self, Access, Body, Hook, KeyPolicy, Lifecycle, OnMismatch, OnUpdate, Operation, Presence, Profile,
     ProfileError, Relation, ResponsePolicy, StatementPolicy, Unknown,
 };
 use crate::rules::RedirectRules;
@@ -31,6 +31,7 @@ pub(crate) struct Policy {
     /// What the members of the body demand that are no metadata.
     pub(super) envelope: Steps,
     pub(super) envelope_fields: Vec<FieldId>,
+    pub(super) hooks: Vec<Hook>,
     pub(crate) cancel_when: Option<Condition>,
     pub(super) rules: Vec<Rule>,
     /// The rules that change values, and those that demand something of final ones.
@@ -237,6 +238,7 @@ impl Policy {
             steps,
             envelope,
             envelope_fields,
+            hooks: profile.hooks.clone(),
             cancel_when,
             modifying: RuleHead::all_of(&rules, |rule| rule.steps.modifies()),
             checking: RuleHead::all_of(&rules, |rule| rule.reject.is_some() || rule.steps.checks()),

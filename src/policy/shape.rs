@@ -48,6 +48,20 @@ pub(super) fn apply(
     judge_variants(policy, document, reading, &concerns, faults);
 }
 
+/// Judges one value as that of a member of the profile.
+pub(super) fn judge(
+    policy: &Policy,
+    field: FieldId,
+    value: &FieldValue<'_>,
+    reading: Reading,
+) -> Result<(), Violation> {
+    let Some(member) = policy.member(field) else { return Ok(()) };
+    let shape = Shape { member, field, reading };
+    shape
+        .judge(&mut value.borrowed())
+        .map_err(|(index, rule, message)| shape.violation(policy, index, None, rule, message))
+}
+
 /// A language variant obeys the row of its base member.
 fn judge_variants(
     policy: &Policy,

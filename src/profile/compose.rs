@@ -107,7 +107,7 @@ fn lay_over(mut base: Profile, child: &Profile, problems: &mut Vec<String>) -> P
     base.redirect_uris.max_items = tighter(limits.1, child.redirect_uris.max_items, usize::min);
 
     child_wins!(base.keys, child.keys;
-        algs, rsa_min_bits, ec_min_bits, by_value, by_reference, uri_hosts, kid_required, fetch_at_registration);
+        algs, rsa_min_bits, ec_min_bits, by_value, may_be_empty, by_reference, uri_hosts, kid_required, fetch_at_registration);
     base.keys.max_items = tighter(base.keys.max_items, child.keys.max_items, usize::min);
     base.access.extend(child.access.iter().map(|(operation, access)| (*operation, access.clone())));
     child_wins!(base.lifecycle, child.lifecycle;

@@ -309,6 +309,10 @@ impl ScriptHook for RecordingHook {
         self.record("update_client", cx)
     }
 
+    async fn read_client(&self, cx: &HookContext<'_>) -> Result<(), HookError> {
+        self.record("read_client", cx)
+    }
+
     async fn delete_client(&self, cx: &HookContext<'_>) -> Result<(), HookError> {
         self.record("delete_client", cx)
     }

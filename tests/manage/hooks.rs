@@ -26,6 +26,7 @@ fn a_hook_is_asked_once() {
     let expected = [
         ("create_client", Operation::Create),
         ("modify_response", Operation::Create),
+        ("read_client", Operation::Read),
         ("modify_response", Operation::Read),
         ("update_client", Operation::Update),
         ("modify_response", Operation::Update),
@@ -87,10 +88,10 @@ fn a_hook_may_answer() {
 /// Refuses: ATT-003
 #[test]
 fn a_hook_may_ask_for_fresh_evidence() {
-    let stale = || HookError::StaleEvidence { nonce: "n-1".to_owned() };
+    let stale = || HookError::StaleEvidence { nonce: Some("n-1".to_owned()) };
     assert_eq!(stale().to_string(), "the evidence is not current");
     let server = scripted(Script {
-        create: |_| Err(HookError::StaleEvidence { nonce: "n-1".to_owned() }),
+        create: |_| Err(HookError::StaleEvidence { nonce: Some("n-1".to_owned()) }),
         ..Script::default()
     });
     let wire = server.refusal(server.register(json!({ "redirect_uris": [REDIRECT] })));

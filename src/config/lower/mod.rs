@@ -67,6 +67,8 @@ impl RegistrarConfig {
             let evidence = Member {
                 presence: Some(Presence::Required),
                 error: Some("stale_evidence".to_owned()),
+                // Evidence is longer than most texts: it may bring a chain of certificates.
+                max_length: Some(32_768),
                 spec: spec_of("evidence"),
                 ..Member::default()
             };

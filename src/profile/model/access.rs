@@ -27,7 +27,7 @@ model! {
         any: Vec<Bind>,
         /// The attribute.
         cert: Option<String>,
-        /// A prefix that is cut off before comparing.
+        /// A prefix that the attribute must have, and that is cut off before comparing.
         strip_prefix: Option<String>,
         /// The reference it must equal.
         equals: Option<String>,

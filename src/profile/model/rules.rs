@@ -80,6 +80,8 @@ model! {
         ec_min_bits: Option<u32>,
         /// Whether `jwks` is taken.
         by_value: Option<bool>,
+        /// Whether a key set given by value may be empty, for keys that follow with an update. Default: false.
+        may_be_empty: Option<bool>,
         /// Whether `jwks_uri` is taken.
         by_reference: Option<bool>,
         /// The hosts a `jwks_uri` may be on; empty: any.
