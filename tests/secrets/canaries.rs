@@ -45,7 +45,10 @@ pub(crate) struct Eavesdropper(pub(crate) Arc<Mutex<Vec<(Operation, String)>>>);
 
 impl Eavesdropper {
     fn note(&self, cx: &HookContext<'_>, more: &dyn Debug) {
-        self.0.lock().unwrap().push((cx.operation, format!("{cx:?} {cx:#?} {more:?} {more:#?}")));
+        self.0
+            .lock()
+            .unwrap()
+            .push((cx.operation, format!("{cx:?} {cx:#?} {more:?} {more:#?} {:?}", cx.evidence_jwt())));
     }
 }
 

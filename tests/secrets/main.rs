@@ -12,6 +12,7 @@
 mod canaries;
 mod log;
 mod scan;
+mod traced;
 mod types;
 
 use std::sync::Arc;
@@ -333,11 +334,6 @@ fn secrets_are_kept_in_the_form_that_is_needed() {
             "clear",
         ),
         (&plain, json!({ "request_object_encryption_alg": "dir" }), "clear"),
-        (
-            &plain,
-            json!({ "token_endpoint_auth_method": "none", "id_token_signed_response_alg": "HS256" }),
-            "none",
-        ),
         (&shown, json!({}), "clear"),
         (&shown, json!({ "token_endpoint_auth_method": "none" }), "none"),
     ] {

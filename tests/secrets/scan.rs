@@ -12,16 +12,17 @@ use http_body_util::BodyExt;
 use oauth_dcr::testing::{FailingStore, ManualClock, StoreFault, run};
 use oauth_dcr::{
     AccessToken, BoxError, CachedResolver, Caller, Cause, ClientCertificate, ClientDirectory, ClientId,
-    ClientMetadata, ClientSecret, ClientState, ClientStore, Error, EventDetail, EventSink,
-    InitialAccessTokens, InitialGrant, ManagementRequest, MemoryClientStore, MemoryInitialAccessTokens,
-    MemoryReplayGuard, NoNetwork, Profile, RegisterRequest, Registrar, RegistrarBuilder,
-    RegistrationAccessToken, RegistrationEndpoint, RegistrationEvent, SecretSealer, SharedSecret, StoreError,
-    Sweep, TokenDigest, TracingEvents,
+    ClientMetadata, ClientSecret, ClientState, ClientStore, Error, EventDetail, EventSink, EvidenceVerdict,
+    EvidenceVerifier, HookContext, HookError, InitialAccessTokens, InitialGrant, ManagementRequest,
+    MemoryClientStore, MemoryInitialAccessTokens, MemoryReplayGuard, NoNetwork, Profile, RegisterRequest,
+    Registrar, RegistrarBuilder, RegistrationAccessToken, RegistrationEndpoint, RegistrationEvent,
+    SecretSealer, SharedSecret, StoreError, Sweep, TokenDigest, TracingEvents,
 };
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::canaries::{Canaries, Eavesdropper};
 use crate::log::Log;
@@ -51,6 +52,22 @@ impl SecretSealer for Sealer {
     }
 }
 
+/// Takes all evidence for current.
+#[derive(Debug)]
+struct Verifier;
+
+#[async_trait]
+impl EvidenceVerifier for Verifier {
+    async fn verify(
+        &self,
+        _: &str,
+        _: &HookContext<'_>,
+        _: OffsetDateTime,
+    ) -> Result<EvidenceVerdict, HookError> {
+        Ok(EvidenceVerdict::Fresh)
+    }
+}
+
 /// Keeps every form of every event, and hands it on to `tracing`.
 #[derive(Clone, Debug, Default)]
 struct Audit(Arc<Mutex<String>>);
@@ -76,8 +93,9 @@ fn hmac(secret: &str, claims: &Value) -> String {
 const ISSUER: &str = "https://directory.example";
 const ISSUERS_SECRET: &str = "canary-secret-of-the-directory-0123456789abcdefghij";
 const REQUEST_SECRET: &str = "canary-secret-of-signed-requests-0123456789abcdefgh";
-const EVIDENCE: &str = "canary-evidence-of-a-device-0123456789abcdefghijklm";
+const DEVICE: &str = "canary-serial-number-of-a-device-0123456789abcdefgh";
 const SENT: &str = "canary-secret-that-a-caller-chose-0123456789abcdefg";
+const ATTRIBUTE: &str = "canary-secret-of-a-hook-0123456789abcdefghijklmnopqr";
 const WRONG: &str = "canary-token-that-is-nobodys-0123456789abcdefghijkl";
 
 /// A server with every part that holds or hears of something.
@@ -134,6 +152,8 @@ impl World {
             .initial_access_tokens(tokens.clone())
             .secret_sealer(sealer.clone())
             .script_hook(hook.clone())
+            .evidence_verifier(Verifier)
+            .hook_attribute("api_key", ATTRIBUTE)
             .shared_secret("directory", SharedSecret::from(ISSUERS_SECRET.to_owned()))
             .event_sink(audit.clone())
             .event_detail(EventDetail::default().with_contacts().with_remote_address());
@@ -143,7 +163,9 @@ impl World {
         canaries
             .add("secret of the directory", ISSUERS_SECRET)
             .add("secret of signed requests", REQUEST_SECRET)
-            .add("evidence", EVIDENCE)
+            .add("evidence", &evidence())
+            .add("device", DEVICE)
+            .add("secret of a hook", ATTRIBUTE)
             .add("chosen secret", SENT)
             .add("wrong token", WRONG);
         Self { registrar, store, tokens, sealer, audit, hook, clock, canaries, printed }
@@ -243,6 +265,10 @@ fn members(more: Value) -> Value {
     members
 }
 
+fn evidence() -> String {
+    hmac(WRONG, &json!({ "serial": DEVICE }))
+}
+
 fn statement() -> String {
     let now = ManualClock::START.unix_timestamp();
     let claims =
@@ -263,7 +289,7 @@ fn a_whole_life_leaves_no_trace_of_a_secret() {
         let statement = statement();
         world.canaries.add("initial access token", &initial).add("statement", &statement);
         let sent = members(json!({
-            "software_statement": statement, "evidence": EVIDENCE, "client_secret": SENT,
+            "software_statement": statement, "evidence": evidence(), "client_secret": SENT,
             "registration_access_token": SENT,
         }))
         .to_string();
@@ -301,7 +327,7 @@ fn a_whole_life_leaves_no_trace_of_a_secret() {
         // What is refused.
         for body in [
             members(json!({ "client_id": id, "client_secret": WRONG })).to_string(),
-            members(json!({ "client_id": id, "client_secret": [secret], "evidence": [EVIDENCE] }))
+            members(json!({ "client_id": id, "client_secret": [secret], "evidence": [evidence()] }))
                 .to_string(),
             members(json!({ "client_id": id, "software_statement": [statement] })).to_string(),
             members(json!({ "client_id": id, "software_statement": format!("{statement}a") })).to_string(),
@@ -427,6 +453,6 @@ fn print_what_is_left(world: &mut World, statement: &str) {
     let error = Registrar::builder(incomplete, MemoryClientStore::default()).build().unwrap_err();
     printed.show_error(&error);
     error.problems.iter().for_each(|problem| printed.show(problem));
-    let metadata = json!({ "client_secret": SENT, "software_statement": statement, "evidence": EVIDENCE });
+    let metadata = json!({ "client_secret": SENT, "software_statement": statement, "evidence": evidence() });
     printed.show(&ClientMetadata::from_json(&metadata.to_string()).unwrap());
 }

@@ -54,17 +54,20 @@ impl Printed {
 }
 
 /// Types without a part that a secret could be in: words, flags, names, and what the host's own code makes.
-const HOLDS_NOTHING: [&str; 22] = [
+const HOLDS_NOTHING: [&str; 25] = [
     "CachedResolverBuilder",
     "CertificateError",
     "Decision",
     "EntropyError",
     "EventDetail",
     "Failure",
+    "EvidenceVerdict",
     "FetchError",
     "FetchPurpose",
     "HookAnswer",
+    "HookChain",
     "HookError",
+    "HookFns",
     "HttpsResolver",
     "HttpsResolverBuilder",
     "HttpsResolverError",
@@ -80,15 +83,16 @@ const HOLDS_NOTHING: [&str; 22] = [
 ];
 
 /// Types that are printed where they are handed in: by the hook and by the sink of the scan.
-const ELSEWHERE: [&str; 4] = ["Draft", "EventKind", "HookContext", "RegistrationEvent"];
+const ELSEWHERE: [&str; 5] = ["Draft", "EventKind", "HookContext", "RegistrationEvent", "UnverifiedJwt"];
 
-const TRAITS: [&str; 12] = [
+const TRAITS: [&str; 13] = [
     "BoxError",
     "ClientDirectory",
     "ClientStore",
     "Clock",
     "Entropy",
     "EventSink",
+    "EvidenceVerifier",
     "InitialAccessTokens",
     "JwksResolver",
     "NameLookup",
