@@ -93,15 +93,15 @@
 //!
 //! # Hooks and attestation
 //!
-//! A [`ScriptHook`] decides about each create, read, update and delete, finds keys, and has the last word on answers; it
-//! is a type of the host's, a few closures ([`HookFns`]) or several hooks ([`HookChain`]). It sees the request, the
-//! verified statement, evidence, certificate and address in a [`HookContext`], and refuses with a [`HookError`]. Whatever
-//! it does (panic, fail, take longer than [`RegistrarBuilder::hook_time_limit`]), its request is refused and nothing is
-//! stored.
+//! A [`ScriptHook`] decides about each create, read, update and delete, finds keys, and has the last word on answers;
+//! it is a type of the host's, a few closures ([`HookFns`]) or several hooks ([`HookChain`]). It sees the request, the
+//! verified statement, evidence, certificate and address in a [`HookContext`], and refuses with a [`HookError`].
+//! Whatever it does (panic, fail, take longer than [`RegistrarBuilder::hook_time_limit`]), its request is refused and
+//! nothing is stored; only an answer that it fails to change is sent as it was.
 //!
-//! Evidence of a client's integrity is demanded with `dcrAttestationEvidenceRequired`, or by a profile such as the preset
-//! `attested-dcr`, and judged by an [`EvidenceVerifier`]. The engine makes the nonces: each is good for one registration of
-//! whoever asked for it.
+//! Evidence of a client's integrity is demanded with `dcrAttestationEvidenceRequired`, or by a profile such as the
+//! preset `attested-dcr`, and judged by an [`EvidenceVerifier`]. The engine makes the nonces: each is good for one
+//! registration of whoever asked for it.
 //!
 //! ```
 //! use async_trait::async_trait;

@@ -85,8 +85,11 @@ pub async fn revoke_frees_unique_keys(store: &(impl ClientStore + ClientDirector
     let origin = json!({ "profile": "standard", "owner": owner });
     let client = bare_from(&one, json!({ "unique_key": key, "provenance": origin }));
     store.insert(&client).await.expect("insert with a free unique key");
-    let removed = revoked(store, &Cause::Owner(owner.into()), 1).await;
-    assert_eq!(removed, std::slice::from_ref(&one), "a revocation of one client");
+    assert_eq!(
+        revoked(store, &Cause::Owner(owner.into()), 1).await,
+        std::slice::from_ref(&one),
+        "a revocation of one client"
+    );
     store.insert(&keyed(&other, Some(&key))).await.expect("the key of a revoked client is free");
     remove(store, &other).await;
 }
