@@ -275,7 +275,7 @@ pub struct ServerFlags {
 }
 
 /// Where a client comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Provenance {
     /// The profile it was registered under, which its updates must satisfy too.
@@ -295,6 +295,19 @@ pub struct Provenance {
     /// Whose initial access token that was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Arc<str>>,
+}
+
+impl fmt::Debug for Provenance {
+    /// Of the statement's digest nothing is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provenance")
+            .field("profile", &self.profile)
+            .field("statement_issuer", &self.statement_issuer)
+            .field("statement_software", &self.statement_software)
+            .field("initial_access", &self.initial_access)
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Provenance {
@@ -353,7 +366,7 @@ impl Registered {
 
 impl fmt::Debug for Registered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        self.typed().fmt(f)
     }
 }
 

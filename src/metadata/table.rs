@@ -202,7 +202,7 @@ macro_rules! field_table {
         ///
         /// Made from a [`Client`](crate::Client) with [`Client::metadata`](crate::Client::metadata), or from JSON
         /// with [`ClientMetadata::from_json`]. A member that is absent is `None`, or empty for a localized one.
-        #[derive(Clone, Debug, Default, PartialEq)]
+        #[derive(Clone, Default, PartialEq)]
         #[non_exhaustive]
         pub struct ClientMetadata {
             $(
@@ -212,6 +212,26 @@ macro_rules! field_table {
             )+
             /// Members that no row declares, kept because a profile or the configuration names them.
             pub extra: serde_json::Map<String, serde_json::Value>,
+        }
+
+        impl std::fmt::Debug for ClientMetadata {
+            /// Only what is there. Statement and evidence are redacted: whoever reads one can present it.
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let unset = Self::default();
+                let mut shown = f.debug_struct("ClientMetadata");
+                $(
+                    if self.$member != unset.$member {
+                        match Group::$group {
+                            Group::Envelope => shown.field($name, &format_args!("[redacted]")),
+                            _ => shown.field($name, &self.$member),
+                        };
+                    }
+                )+
+                if !self.extra.is_empty() {
+                    shown.field("extra", &self.extra);
+                }
+                shown.finish()
+            }
         }
 
         impl ClientMetadata {
