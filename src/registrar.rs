@@ -45,19 +45,19 @@ impl Registrar {
     /// missing or bad, [`Error::Host`] if a part of the host fails. Nothing is stored then.
     pub async fn register(&self, request: RegisterRequest<'_>) -> Result<Registration, Error> {
         let (engine, entry) = self.admitted(&request).await?;
-        let body = engine.open(&request)?;
-        let statement = engine.statement(&body, Operation::Create, &request).await?;
-        let claims = engine.claims_of(statement.as_ref(), Operation::Create)?;
-        let signed = engine.verified_request(&body, claims.as_ref(), Operation::Create, &request).await?;
-        let mut document = engine.request_document(body, signed.as_ref(), claims.as_ref())?;
-        engine.check_bindings(Operation::Create, request.certificate, &document, claims.as_ref()).await?;
-        engine.consume_request(&document, signed.as_ref()).await?;
+        let sent = engine.open(&request)?;
+        let body = engine.read(&sent)?;
+        let token = engine.statement_token(&body, Operation::Create)?;
+        let statement = engine.statement(token.as_ref(), Operation::Create, &request).await?;
+        let asked = engine.asked(body, statement.as_ref(), Operation::Create, &request).await?;
+        engine.check_bindings(Operation::Create, request.certificate, &asked, statement.as_ref()).await?;
+        engine.consume_request(&asked).await?;
+        let mut document = asked.document;
 
-        let stated = statement.as_ref().zip(claims.as_ref());
-        let facts = engine.facts(Operation::Create, &request, stated, None);
+        let facts = engine.facts(Operation::Create, &request, statement.as_ref(), None);
         let faults = engine.policy.apply(&mut document, &facts, None);
         if is_cancellation(&faults) {
-            let client = engine.cancel(engine.unique_key(&document, stated).as_deref()).await?;
+            let client = engine.cancel(engine.unique_key(&document, statement.as_ref()).as_deref()).await?;
             return engine.respond_cancelled(client, &request).await;
         }
         engine.accept(faults)?;
@@ -70,10 +70,10 @@ impl Registrar {
         }
         let checked = engine.check_again(draft, &facts)?;
         engine.redeem(entry.as_ref()).await?;
-        if let Some((statement, claims)) = stated {
-            engine.consume_statement(statement, claims).await?;
+        if let Some(statement) = &statement {
+            engine.consume_statement(statement).await?;
         }
-        let issued = engine.issue(checked, stated, entry.as_ref()).await?;
+        let issued = engine.issue(checked, statement.as_ref(), entry.as_ref()).await?;
         engine.respond(issued, Operation::Create, &request).await
     }
 
@@ -148,13 +148,14 @@ impl Registrar {
     /// Only if the request cannot be read at all, or its caller may not register.
     pub async fn explain(&self, request: RegisterRequest<'_>) -> Result<Explanation, Error> {
         let (engine, _) = self.admitted(&request).await?;
-        let body = engine.open(&request)?;
-        let statement = engine.statement(&body, Operation::Create, &request).await?;
-        let claims = engine.claims_of(statement.as_ref(), Operation::Create)?;
-        let signed = engine.verified_request(&body, claims.as_ref(), Operation::Create, &request).await?;
-        let mut document = engine.request_document(body, signed.as_ref(), claims.as_ref())?;
-        engine.check_bindings(Operation::Create, request.certificate, &document, claims.as_ref()).await?;
-        let facts = engine.facts(Operation::Create, &request, statement.as_ref().zip(claims.as_ref()), None);
+        let sent = engine.open(&request)?;
+        let body = engine.read(&sent)?;
+        let token = engine.statement_token(&body, Operation::Create)?;
+        let statement = engine.statement(token.as_ref(), Operation::Create, &request).await?;
+        let asked = engine.asked(body, statement.as_ref(), Operation::Create, &request).await?;
+        engine.check_bindings(Operation::Create, request.certificate, &asked, statement.as_ref()).await?;
+        let mut document = asked.document;
+        let facts = engine.facts(Operation::Create, &request, statement.as_ref(), None);
         let mut trace = Trace::default();
         let mut violations = engine.policy.apply(&mut document, &facts, Some(&mut trace));
         if violations.is_empty() {
