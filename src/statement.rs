@@ -9,6 +9,7 @@ use crate::envelope::Opened;
 use crate::error::{Error, Failure, Violation};
 use crate::host::ReplayKey;
 use crate::jose::{CompactJws, JoseFault, JwsRules, Unverified};
+use crate::json;
 use crate::keys::{KeyContext, KeyKind};
 use crate::metadata::{Document, FieldValue, Origin, fields};
 use crate::policy::{ClaimRules, IssuerPolicy, References, claim, numeric_date};
@@ -73,6 +74,11 @@ impl Regime<'_> {
         if iss.is_empty() {
             return Err(self.refuse_statement(Failure::STATEMENT_INVALID, "must have the claim iss"));
         }
+        // It is kept with the client, and NUL alone makes a PostgreSQL text fail.
+        if json::has_control(&iss) {
+            let message = "the claim iss has a control character";
+            return Err(self.refuse_statement(Failure::STATEMENT_INVALID, message));
+        }
         if self.policy.issuers.is_empty() {
             let message = "cannot be verified by this server";
             return Err(self.refuse_statement(Failure::STATEMENT_INVALID, message));
@@ -127,7 +133,8 @@ impl Regime<'_> {
     pub(crate) async fn consume_statement(&self, statement: &Statement<'_, '_>) -> Result<(), Error> {
         let now = self.clock.now();
         let until = self.replay_until(&statement.issuer.jws.claims, &statement.claims, now);
-        let (Some(until), Some(jti)) = (until, text_claim(&statement.claims, "jti")) else { return Ok(()) };
+        let Some(until) = until else { return Ok(()) };
+        let Some(jti) = text_claim(&statement.claims, "jti") else { return Ok(()) };
         let key = ReplayKey::new("statement", &statement.iss, &jti);
         if self.consume(&key, until).await? {
             return Ok(());

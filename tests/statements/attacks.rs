@@ -346,6 +346,21 @@ fn headers_and_payloads_are_objects() {
     unreadable_everywhere(&not_utf8, "is not valid UTF-8");
 }
 
+/// The issuer is kept with the client, also where anybody may be one: no text that a database cannot hold.
+///
+/// S-JSON-10
+#[test]
+fn an_issuer_has_no_control_characters() {
+    let server = server(json!({ "softwareStatementValidationType": "none" }));
+    for iss in ["a\u{0}", "\u{0}", "https://a.example\n", "\u{7f}", "a\u{85}"] {
+        let token = FORGER.sign(&claims(json!({ "iss": iss })));
+        let description = "software_statement: the claim iss has a control character";
+        server.refuses(server.present(token), INVALID, description);
+    }
+    server.is_untouched();
+    server.accepts(server.present(FORGER.sign(&claims(json!({ "iss": "Ünïted \u{1f512}" })))));
+}
+
 /// A `kid` is only compared.
 ///
 /// S-JOSE-06, JOSE-007
