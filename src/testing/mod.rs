@@ -58,11 +58,15 @@
 
 pub mod contract;
 mod doubles;
+mod keys;
 
 pub use doubles::{
     CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingHook, StaticResolver, StoreCall,
     StoreFault,
 };
+
+#[doc(hidden)]
+pub use keys::TakenKeys;
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
