@@ -148,7 +148,8 @@ impl Regime<'_> {
         let Asked { document, signer: Some(policy) } = asked else { return Ok(()) };
         let now = self.clock.now();
         let until = self.replay_until(&policy.claims, document, now);
-        let (Some(until), Some(jti)) = (until, text_claim(document, "jti")) else { return Ok(()) };
+        let Some(until) = until else { return Ok(()) };
+        let Some(jti) = text_claim(document, "jti") else { return Ok(()) };
         let key = ReplayKey::new("request", &text_claim(document, "iss").unwrap_or_default(), &jti);
         if self.consume(&key, until).await? {
             return Ok(());
