@@ -73,7 +73,7 @@ impl Registrar {
         let faults = engine.policy.apply(&mut document, &facts, None);
         if is_cancellation(&faults) {
             let client = engine.cancel(engine.unique_key(&document, stated).as_deref(), &request).await?;
-            report.decided(EventKind::Cancelled, &client);
+            report.tell(EventKind::Cancelled, &client);
             return engine.respond_cancelled(client, &request).await;
         }
         engine.accept(faults)?;
@@ -118,7 +118,7 @@ impl Registrar {
         engine.ask_read(&request.into(), &client).await?;
         let client = engine.seen(client, admitted).await?;
         let (secret, token) = (engine.shown_secret(&client).await?, presented(request.caller));
-        report.decided(EventKind::Read, &client);
+        report.tell(EventKind::Read, &client);
         let issued = Issued { client, status: 200, secret, token };
         engine.respond(issued, Operation::Read, &request.into()).await
     }
@@ -181,7 +181,7 @@ impl Registrar {
         engine.ask_delete(&request.into(), &client).await?;
         match engine.store.delete(id).await {
             Ok(true) => {
-                report.decided(EventKind::Deleted, &client);
+                report.tell(EventKind::Deleted, &client);
                 Ok(())
             }
             // Somebody else deleted it first (RFC 7592 section 5).
