@@ -169,6 +169,24 @@ impl<'a> ParsedUri<'a> {
     }
 }
 
+/// Whether a text is a https URI in which a parser has nothing to find: a DNS name in lower case that is no address
+/// and not internationalized, no port, and a path and query of unreserved characters without dot segments. Most are
+/// like that, and [`ParsedUri::parse`] takes every one of them.
+pub(crate) fn is_plain_https(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://") else { return false };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let Some((host, path)) = rest.split_at_checked(end) else { return false };
+    let mut labels = Labels::default();
+    let is_name = host.bytes().all(|byte| !byte.is_ascii_uppercase() && labels.take(byte)) && labels.end();
+    // What ends in a number is an address (URL Standard, section 3.5).
+    let top = host.rsplit('.').next().unwrap_or_default();
+    is_name
+        && top.starts_with(|first: char| first.is_ascii_lowercase())
+        && !host.contains("xn--")
+        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~?=&".contains(&byte))
+        && !path.contains("/.")
+}
+
 /// Schemes that a browser or an operating system acts on by itself; `ms-` ones open parts of Windows.
 pub(crate) fn is_dangerous(scheme: &str) -> bool {
     scheme.starts_with("ms-") || DANGEROUS_SCHEMES.contains(&scheme)
@@ -243,4 +261,68 @@ fn has_bad_escape(text: &str) -> bool {
         })
     };
     bad(path, b"/\\") || bad(query, b"")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_a_parser_would_change_is_not_plain() {
+        for text in ["https://a.example", "https://a-b.example/", "https://a.b.example/A/b_c~d//e.f?g=h&i=?"]
+        {
+            assert!(is_plain_https(text), "{text}");
+        }
+        for text in [
+            "http://a.example/",
+            "HTTPS://a.example/",
+            "https:///a.example/",
+            "https://A.example/",
+            "https://a..example/",
+            "https://.example/",
+            "https://a.example./",
+            "https://-a.example/",
+            "https://a-.example/",
+            "https://a_b.example/",
+            "https://xn--80ak6aa92e.example/",
+            "https://127.0.0.1/",
+            "https://a.1/",
+            "https://a.0x1/",
+            "https://2130706433/",
+            "https://[::1]/",
+            "https://a.example:8443/",
+            "https://user@a.example/",
+            "https://a.example?b",
+            "https://a.example#b",
+            "https://a.example/#b",
+            "https://a.example/../b",
+            "https://a.example/.",
+            "https://a.example/%2e",
+            "https://a.example\\b",
+            "https://a.example/b c",
+            "https://\u{e4}.example/",
+            "https://a.example/\u{e4}",
+            "https://a.example/\n",
+            "https://",
+            "",
+        ] {
+            assert!(!is_plain_https(text), "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn what_is_plain_parses(text in "https://[a-z0-9x.-]{1,12}(\\.[a-z0-9]{1,3})?(/[a-zA-Z0-9/._~?=&-]{0,12})?") {
+            if is_plain_https(&text) {
+                let uri = ParsedUri::parse(&text, 2048);
+                let uri = uri.map_err(|fault| TestCaseError::fail(format!("{text} {fault}")))?;
+                prop_assert!(uri.is_https() && !uri.is_dangerous() && !uri.has_fragment());
+                prop_assert!(matches!(uri.url.host(), Some(url::Host::Domain(_))));
+            }
+        }
+    }
 }
