@@ -300,7 +300,7 @@ impl Extra<'_> {
 pub(crate) struct Document<'a> {
     entries: Vec<Entry<'a>>,
     /// Place of a field in `entries`, plus one.
-    places: [u8; 256],
+    places: Box<[u8; 256]>,
     pub(crate) variants: Vec<Variant<'a>>,
     pub(crate) extras: Vec<Extra<'a>>,
     /// Members that were sent as `null` or `""`.
@@ -315,7 +315,7 @@ impl<'a> Document<'a> {
     pub(crate) fn with_capacity(members: usize) -> Self {
         Self {
             entries: Vec::with_capacity(members),
-            places: [0; 256],
+            places: Box::new([0; 256]),
             variants: Vec::new(),
             extras: Vec::new(),
             blanks: Vec::new(),
