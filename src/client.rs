@@ -286,7 +286,8 @@ pub struct Provenance {
     /// The software that the statement is of (`software_id`), if it said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statement_software: Option<Arc<str>>,
-    /// The SHA-256 digest of its software statement, as base64url text.
+    /// The SHA-256 digest of its software statement's signature, as base64url text
+    /// ([`Cause::statement`](crate::Cause::statement)).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub statement_digest: Option<Arc<str>>,
     /// The name of the initial access token that it was registered with.
@@ -327,10 +328,17 @@ impl Provenance {
         Self {
             statement_issuer: Some(statement.iss.as_str().into()),
             statement_software: statement.software.as_deref().map(Into::into),
-            statement_digest: Some(TokenDigest::of(statement.text).to_text().into()),
+            statement_digest: Some(statement_digest(statement.text)),
             ..self
         }
     }
+}
+
+/// The digest by which a statement is known: of its signature, which covers all the rest and is short; of the whole if
+/// it has none.
+pub(crate) fn statement_digest(statement: &str) -> Arc<str> {
+    let signature = statement.rsplit('.').next().filter(|signature| !signature.is_empty());
+    TokenDigest::of(signature.unwrap_or(statement)).to_text().into()
 }
 
 /// Registered metadata: the text that is stored and answered, and the typed face made of it on first use.

@@ -19,7 +19,6 @@ pub(crate) enum Sent<'b> {
 }
 
 /// The members of a body, before anything in it is believed.
-#[expect(clippy::large_enum_variant, reason = "made once a request; a box would be one more allocation")]
 pub(crate) enum Opened<'b> {
     /// A JSON object, which needs no signature here.
     Json(Document<'b>),

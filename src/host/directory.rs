@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 
 use super::StoreError;
-use crate::client::{Client, ClientId};
+use crate::client::{Client, ClientId, statement_digest};
 
 /// What administration needs of a store: the host's tools, its scheduler, and its token endpoint. No request of a
 /// client gets here.
@@ -103,10 +103,10 @@ impl Sweep {
 /// longer good. See [`Provenance`](crate::Provenance).
 ///
 /// ```
-/// use oauth_dcr::{Cause, TokenDigest};
+/// use oauth_dcr::Cause;
 ///
 /// let directory = Cause::StatementIssuer("https://directory.example".into());
-/// let statement = Cause::Statement(TokenDigest::of("eyJhbGciOi…").to_text().into());
+/// let statement = Cause::statement("eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl");
 /// let software =
 ///     Cause::Software { issuer: "https://directory.example".into(), software_id: "4NRB1".into() };
 /// assert_eq!([directory.name(), statement.name(), software.name()], ["statement_issuer", "statement", "software"]);
@@ -116,8 +116,7 @@ impl Sweep {
 pub enum Cause {
     /// The issuer of their software statement.
     StatementIssuer(Arc<str>),
-    /// One software statement: its SHA-256 digest as base64url text
-    /// ([`TokenDigest::to_text`](crate::TokenDigest::to_text)).
+    /// One software statement, by its digest: see [`Cause::statement`].
     Statement(Arc<str>),
     /// One software of one issuer of software statements. Another issuer's software of the same name is another one.
     Software {
@@ -133,6 +132,12 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// This software statement, as its text.
+    #[must_use]
+    pub fn statement(statement: &str) -> Self {
+        Self::Statement(statement_digest(statement))
+    }
+
     /// Whether a client has it.
     #[must_use]
     pub fn applies_to(&self, client: &Client) -> bool {

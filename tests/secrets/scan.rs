@@ -370,7 +370,7 @@ fn a_whole_life_leaves_no_trace_of_a_secret() {
         assert!(run(directory.touch(client.id(), ManualClock::START)).unwrap());
         run(directory.list(None, 10)).unwrap().iter().for_each(|client| world.printed.show(client));
         assert_eq!(run(world.registrar.sweep(directory, 10)).unwrap(), 0);
-        let cause = Cause::Statement(TokenDigest::of(&statement).to_text().into());
+        let cause = Cause::statement(&statement);
         world.printed.show(&cause);
         assert_eq!(run(world.registrar.revoke(world.store.inner(), &cause, 10)).unwrap(), 1);
 
