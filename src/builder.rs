@@ -18,7 +18,7 @@ use crate::json::Limits;
 use crate::lifecycle::is_allowed;
 use crate::metadata::{FieldId, Group, fields};
 use crate::policy::{KeyPlan, Policy};
-use crate::profile::{Jws, Operation, Profile, ProfileError, Token};
+use crate::profile::{Jws, Operation, Profile, ProfileSelection, ProfileError, Token};
 use crate::regime::Rules;
 use crate::registrar::Registrar;
 use crate::response::ClientUris;
@@ -42,6 +42,7 @@ pub struct RegistrarBuilder {
     hooks: HookParts,
     profile: Option<Profile>,
     further_profiles: Vec<Profile>,
+    selection: ProfileSelection,
     open_management: bool,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -62,6 +63,7 @@ impl RegistrarBuilder {
             hooks: HookParts::default(),
             profile: None,
             further_profiles: Vec::new(),
+            selection: ProfileSelection::default(),
             open_management: false,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
@@ -94,11 +96,25 @@ impl RegistrarBuilder {
         self
     }
 
-    /// One more profile, for the clients of initial access tokens that name it
-    /// ([`InitialGrant::with_profile`](crate::InitialGrant::with_profile)). The configuration is laid over it as over
+    /// One more profile, for the requests that the [selection](Self::selection) finds for it, and for the clients of
+    /// initial access tokens that name it ([`InitialGrant::with_profile`](crate::InitialGrant::with_profile)). The configuration is laid over it as over
     /// the profile of the registrar.
     pub fn further_profile(mut self, profile: Profile) -> Self {
         self.further_profiles.push(profile);
+        self
+    }
+
+    /// Which of the profiles a registration is under. Default: that of the registrar, whatever the request.
+    ///
+    /// An initial access token that names a profile takes precedence: the operator issued it, while a request looks
+    /// like what its sender wants. A client keeps its profile: an update is judged by the one it was registered under.
+    ///
+    /// Who may register is asked of the selected profile, so that a selection by the body reads that first. An anonymous
+    /// caller still learns nothing about a body where it may not register: one that cannot be read has no facts, and
+    /// goes to the first entry that asks for none, or to the profile of the registrar. What it can learn is which profile
+    /// it came to, from the way in which that one refuses it. A selection by `endpoint` alone reads no body.
+    pub fn selection(mut self, selection: ProfileSelection) -> Self {
+        self.selection = selection;
         self
     }
 
@@ -159,6 +175,8 @@ impl RegistrarBuilder {
                 problems.push(problem("profile", &format!("there are two with the name `{name}`")));
             }
         }
+        let names: Vec<&str> = names.map(|name| &**name).collect();
+        problems.extend(selection_problems(&self.selection, &names, self.further_profiles.len()));
         let attestation = self.attestation().map_err(|problem| problems.push(problem));
         let (Some(rules), Ok(attestation), Some(endpoint), true) =
             (rules, attestation, &self.config.registration_endpoint, problems.is_empty())
@@ -189,6 +207,7 @@ impl RegistrarBuilder {
             warnings,
             rules,
             more_rules,
+            selection: self.selection,
             store: self.store,
             documents: cache.unwrap_or_else(|| CachedResolver::over(resolver.clone(), self.clock.clone())),
             resolver,
@@ -378,6 +397,15 @@ fn standard_tier(hook: Option<&dyn ScriptHook>, policy: &Policy) -> Result<Optio
     let name = if policy.knows(fields::APPLICATION_TYPE) { "oidc" } else { "rfc7591" };
     let profile = Profile::preset(name).cloned().unwrap_or_default().compose()?;
     Policy::compile(&profile, None).map(Some)
+}
+
+/// What is wrong with a selection. It is not judged while there are profiles without a name that is sure.
+fn selection_problems(selection: &ProfileSelection, names: &[&str], further: usize) -> Vec<ConfigProblem> {
+    if names.len() <= further {
+        return Vec::new();
+    }
+    let problems = selection.problems(names).into_iter();
+    problems.map(|(property, message)| ConfigProblem { property, message }).collect()
 }
 
 fn problem(property: &str, message: &str) -> ConfigProblem {

@@ -52,8 +52,13 @@ impl Opened<'_> {
 }
 
 impl Regime<'_> {
-    /// Reads the body as what its media type says.
-    pub(crate) fn open<'b>(&self, request: &RegisterRequest<'b>) -> Result<Opened<'b>, Error> {
+    /// Reads the body as what its media type says, unless that was done already. A signed one is always read here: what
+    /// it may look like is the profile's to say.
+    pub(crate) fn open<'b>(
+        &self,
+        request: &RegisterRequest<'b>,
+        read: Option<Document<'b>>,
+    ) -> Result<Opened<'b>, Error> {
         if request.body.len() > self.policy.max_bytes {
             return Err(Error::TooLarge(self.policy.max_bytes));
         }
@@ -61,7 +66,9 @@ impl Regime<'_> {
         let media_types = &self.policy.request.media_types;
         let body = media_types.iter().find(|(name, _)| *name == essence).map(|(_, body)| *body);
         match body {
-            Some(Body::Json) => self.read_json(request.body).map(Opened::Json),
+            Some(Body::Json) => {
+                read.map_or_else(|| self.read_json(request.body), Ok).map(Opened::Json)
+            }
             Some(Body::Jws) => {
                 let rules = JwsRules { max_bytes: self.policy.max_bytes, ..JwsRules::default() };
                 let jws = CompactJws::parse(request.body.trim_ascii(), &rules)

@@ -203,6 +203,7 @@ mod request;
 mod response;
 mod rules;
 mod secret;
+mod select;
 mod statement;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -237,6 +238,7 @@ pub use profile::{Operation, Profile, ProfileError};
 pub use registrar::Registrar;
 pub use request::{AccessToken, Caller, ManagementRequest, RegisterRequest};
 pub use response::Registration;
+pub use select::{PassedOver, Selected, SelectedBy};
 pub use secret::{
     ClientSecret, InitialAccessToken, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest,
 };

@@ -27,7 +27,7 @@ impl Regime<'_> {
     ) -> Result<Registration, Error> {
         let metadata = client.metadata.clone();
         let stored = metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
-        let body = self.open(request)?;
+        let body = self.open(request, None)?;
         let statement = self.statement(&body, Operation::Update, request).await?;
         let claims = self.claims_of(statement.as_ref(), Operation::Update)?;
         self.statement_of_update(&client.provenance, statement.as_ref())?;
