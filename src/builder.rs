@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::{ConfigError, ConfigProblem, RegistrarConfig};
+use crate::config::{ConfigError, ConfigProblem, ConfigWarning, RegistrarConfig};
 use crate::documents::Gate;
 use crate::engine::{Engine, Settings};
 use crate::entropy::{Entropy, OsEntropy};
@@ -18,7 +18,7 @@ use crate::json::Limits;
 use crate::lifecycle::is_allowed;
 use crate::metadata::{FieldId, Group, fields};
 use crate::policy::{KeyPlan, Policy};
-use crate::profile::{Jws, Operation, Profile, ProfileSelection, ProfileError, Token};
+use crate::profile::{Jws, Lint, Operation, Profile, ProfileSelection, ProfileError, Token};
 use crate::regime::Rules;
 use crate::registrar::Registrar;
 use crate::response::ClientUris;
@@ -185,7 +185,10 @@ impl RegistrarBuilder {
         };
         let config = &self.config;
         let policies = [&rules].into_iter().chain(&more_rules).map(|rules| &rules.policy);
-        let warnings = config.warnings().into_iter().chain(self.hook_warnings(policies)).collect();
+        let mut warnings = config.warnings();
+        warnings.extend(self.hook_warnings(policies));
+        warnings.extend(self.profile_warnings(self.profile.as_ref().unwrap_or(&standard)));
+        warnings.extend(self.further_profiles.iter().flat_map(|profile| self.profile_warnings(profile)));
         let resolver = self.resolver.unwrap_or_else(|| Arc::new(NoNetwork));
         let cache = self.cache;
         let mut secrets = config.secrets();
@@ -235,6 +238,22 @@ impl RegistrarBuilder {
             .map_err(|error| problems.extend(profile_problems(error)))
             .ok()?;
         Some(Rules { profile_name: policy.name.as_str().into(), policy, standard })
+    }
+
+    /// What a profile allows without saying so aloud. What a preset makes of its parents is its purpose, and nothing new
+    /// to whoever takes it as it is.
+    fn profile_warnings(&self, profile: &Profile) -> impl Iterator<Item = ConfigWarning> {
+        let is_preset = Profile::preset(&profile.name) == Some(profile);
+        let is_news = move |lint: &Lint| {
+            !is_preset || !(lint.is_weakening() || lint.id.starts_with("unreachable."))
+        };
+        let has_hook = self.hook.is_some();
+        let name = profile.name.clone();
+        let lints = profile.lint().into_iter().filter(is_news);
+        lints.filter(move |lint| !has_hook || lint.id != "host.hook").map(move |lint| ConfigWarning {
+            property: format!("profile {name}: {}", lint.place),
+            message: lint.message,
+        })
     }
 
     /// Proof that is asked for and that this version does not check yet: better no server than an open one.

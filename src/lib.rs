@@ -234,7 +234,7 @@ pub use host::{
 };
 pub use metadata::ClientMetadata;
 pub use policy::{Decision, Trace};
-pub use profile::{Operation, Profile, ProfileError};
+pub use profile::{Lint, Operation, Profile, ProfileError};
 pub use registrar::Registrar;
 pub use request::{AccessToken, Caller, ManagementRequest, RegisterRequest};
 pub use response::Registration;

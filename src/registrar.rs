@@ -186,7 +186,7 @@ impl Registrar {
     /// assert_eq!((&*selected.profile, selected.by), ("mcp-dcr", SelectedBy::Entry(0)));
     /// let selected = run(registrar.select(&request))?;
     /// assert_eq!(selected.by, SelectedBy::Default);
-    /// assert_eq!(selected.passed_over[0].because, "the endpoint is none, not `/mcp/register`");
+    /// assert_eq!(selected.passed_over[0].because, "the endpoint has no name, and must be `/mcp/register`");
     /// # Ok(())
     /// # }
     /// ```

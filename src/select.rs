@@ -177,12 +177,11 @@ impl SelectionEntry {
     /// What is not so, in words.
     fn because(&self, mismatch: Mismatch, facts: &Facts<'_, '_>) -> String {
         let when = &self.when;
-        let of_the_request = |own: Option<&str>| own.map_or("none".to_owned(), |own| format!("`{own}`"));
         match mismatch {
-            Mismatch::Endpoint => {
-                let own = of_the_request(facts.request.endpoint);
-                format!("the endpoint is {own}, not {}", any_of(&when.endpoint))
-            }
+            Mismatch::Endpoint => match facts.request.endpoint {
+                Some(own) => format!("the endpoint is `{own}`, not {}", any_of(&when.endpoint)),
+                None => format!("the endpoint has no name, and must be {}", any_of(&when.endpoint)),
+            },
             Mismatch::Body => match facts.body_form() {
                 Some(BodyForm::Json) => "the body is a JSON object".to_owned(),
                 Some(BodyForm::Jws) => "the body is a signed request".to_owned(),
@@ -191,10 +190,10 @@ impl SelectionEntry {
             Mismatch::Envelope => {
                 format!("the body is no JSON object with a member {}", any_of(&when.envelope))
             }
-            Mismatch::StatementIss => {
-                let own = of_the_request(facts.statement_iss());
-                format!("the issuer of the software statement is {own}, not {}", any_of(&when.statement_iss))
-            }
+            Mismatch::StatementIss => match facts.statement_iss() {
+                Some(own) => format!("the software statement is of `{own}`, not {}", any_of(&when.statement_iss)),
+                None => format!("there is no software statement of {}", any_of(&when.statement_iss)),
+            },
         }
     }
 }
