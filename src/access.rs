@@ -6,6 +6,7 @@ use crate::certificate::ClientCertificate;
 use crate::client::{Client, ClientId};
 use crate::engine::{Engine, host_error, store_error};
 use crate::error::{Error, Failure, Unauthorized, Violation};
+use crate::event::Report;
 use crate::host::InitialGrant;
 use crate::profile::{Access, Mtls, Operation, Sender, Token};
 use crate::regime::Regime;
@@ -66,12 +67,13 @@ impl Engine {
     /// Finds a client and admits its caller. An unknown, expired or suspended client, another client's token and a
     /// wrong one are the same refusal after the same work, so that nobody learns who is registered (RFC 7592 section
     /// 2); all else is told to admitted callers only.
-    pub(crate) async fn authenticate(
-        &self,
+    pub(crate) async fn authenticate<'e>(
+        &'e self,
         operation: Operation,
         id: &ClientId,
         request: &ManagementRequest<'_>,
-    ) -> Result<(Regime<'_>, Client, Admitted), Error> {
+        report: &mut Report<'e>,
+    ) -> Result<(Regime<'e>, Client, Admitted), Error> {
         self.is_enabled()?;
         if !self.regimes().any(|regime| regime.offers(operation)) {
             return Err(Error::NotOffered(operation));
@@ -79,8 +81,14 @@ impl Engine {
         let client = self.store.get(id).await.map_err(store_error)?;
         let regime =
             client.as_ref().map_or_else(|| self.regime(), |own| self.regime_of(&own.provenance.profile));
-        let admitted = regime.admit(operation, client.as_ref(), request.caller, self.clock.now())?;
+        report.under(&regime);
+        let now = self.clock.now();
+        if regime.is_outlived(operation, id, client.as_ref(), request.caller, now) {
+            report.orphaned(id);
+        }
+        let admitted = regime.admit(operation, client.as_ref(), request.caller, now)?;
         let Some(client) = client else { return Err(Unauthorized::InvalidToken.into()) };
+        report.admitted(client.id());
         if !regime.offers(operation) {
             return Err(Error::NotOffered(operation));
         }
@@ -186,6 +194,25 @@ impl Regime<'_> {
         }
         needs_scopes(tokens, &token.scopes, |own| client_credentials_scopes(own, token.sender))?;
         Ok(Admitted::Other)
+    }
+
+    /// Whether the access token of a client, which the host vouched for, is still good and its client is not (RFC 7592
+    /// sections 2.1 to 2.3), and the profile wants that to be told.
+    fn is_outlived(
+        &self,
+        operation: Operation,
+        id: &ClientId,
+        client: Option<&Client>,
+        caller: &Caller,
+        now: OffsetDateTime,
+    ) -> bool {
+        let holder = match caller {
+            Caller::Client(holder) => holder,
+            Caller::AccessToken(token) => &token.client_id,
+            _ => return false,
+        };
+        let is_told = self.access(operation).and_then(|access| access.revoke_token_on_unknown_client);
+        is_told.unwrap_or(false) && holder == id && client.is_none_or(|client| client.is_expired(now))
     }
 
     /// The certificate, where the profile needs one.

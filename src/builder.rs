@@ -10,9 +10,10 @@ use crate::config::{ConfigError, ConfigProblem, ConfigWarning, RegistrarConfig};
 use crate::documents::Gate;
 use crate::engine::{Engine, Settings};
 use crate::entropy::{Entropy, OsEntropy};
+use crate::event::{EventDetail, EventSink, Events};
 use crate::host::{
     CachedResolver, ClientStore, InitialAccessTokens, JwksResolver, MemoryReplayGuard, NoNetwork,
-    ReplayGuard, ScriptHook,
+    ReplayGuard, ScriptHook, SecretSealer,
 };
 use crate::json::Limits;
 use crate::lifecycle::is_allowed;
@@ -36,6 +37,9 @@ pub struct RegistrarBuilder {
     cache: Option<CachedResolver>,
     replay_guard: Arc<dyn ReplayGuard>,
     initial_access: Option<Arc<dyn InitialAccessTokens>>,
+    sealer: Option<Arc<dyn SecretSealer>>,
+    event_sink: Option<Arc<dyn EventSink>>,
+    event_detail: EventDetail,
     secrets: HashMap<String, SharedSecret>,
     references: Vec<(String, String)>,
     hook: Option<Arc<dyn ScriptHook>>,
@@ -57,6 +61,9 @@ impl RegistrarBuilder {
             cache: None,
             replay_guard: Arc::new(MemoryReplayGuard::default()),
             initial_access: None,
+            sealer: None,
+            event_sink: None,
+            event_detail: EventDetail::default(),
             secrets: HashMap::new(),
             references: Vec::new(),
             hook: None,
@@ -93,6 +100,24 @@ impl RegistrarBuilder {
     /// Where initial access tokens are kept. Without it none is good, and a profile that needs them is a problem.
     pub fn initial_access_tokens(mut self, tokens: impl InitialAccessTokens + 'static) -> Self {
         self.initial_access = Some(Arc::new(tokens));
+        self
+    }
+
+    /// What encrypts secrets that must be read again. Default: nothing, and the store gets these in clear.
+    pub fn secret_sealer(mut self, sealer: impl SecretSealer + 'static) -> Self {
+        self.sealer = Some(Arc::new(sealer));
+        self
+    }
+
+    /// Where decisions are told. Default: nowhere, which costs nothing.
+    pub fn event_sink(mut self, sink: impl EventSink + 'static) -> Self {
+        self.event_sink = Some(Arc::new(sink));
+        self
+    }
+
+    /// What events say beyond names and codes. Default: nothing.
+    pub fn event_detail(mut self, detail: EventDetail) -> Self {
+        self.event_detail = detail;
         self
     }
 
@@ -202,7 +227,9 @@ impl RegistrarBuilder {
                 update_mode: config.update_mode,
                 return_secret_on_read: config.return_client_secret_on_read,
                 persist_authorizations: config.dynamic_registration_persist_client_authorizations,
-                secret_overlap: i64::try_from(config.client_secret_overlap_seconds).unwrap_or(i64::MAX),
+                secret_overlap: seconds(config.client_secret_overlap_seconds),
+                expired_grace: seconds(config.expired_client_grace_seconds),
+                unused_lifetime: seconds(config.unused_client_lifetime_seconds),
                 limits: Limits { depth: config.max_json_depth, members: config.max_members },
                 style: ErrorStyle { reason: config.error_reason_enabled },
             },
@@ -218,6 +245,8 @@ impl RegistrarBuilder {
             references,
             replay_guard: self.replay_guard,
             initial_access: self.initial_access,
+            sealer: self.sealer,
+            events: self.event_sink.map(|sink| Events { sink, detail: self.event_detail }),
             gate: Gate::new(config.external_uri_white_list.as_deref(), &config.blocked_urls),
             hook_settings: self.hooks.settings(config),
             attestation,
@@ -425,6 +454,10 @@ fn selection_problems(selection: &ProfileSelection, names: &[&str], further: usi
     }
     let problems = selection.problems(names).into_iter();
     problems.map(|(property, message)| ConfigProblem { property, message }).collect()
+}
+
+fn seconds(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 fn problem(property: &str, message: &str) -> ConfigProblem {

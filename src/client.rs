@@ -156,6 +156,12 @@ impl Client {
         self.last_used_at.map(from_unix)
     }
 
+    /// The client with a use at this time, unless it knows of a later one. For stores.
+    #[must_use]
+    pub fn used_at(self, time: OffsetDateTime) -> Self {
+        Self { last_used_at: self.last_used_at.max(Some(time.unix_timestamp())), ..self }
+    }
+
     /// When the registration access token ceases to be valid. `None`: with the client.
     #[must_use]
     pub fn registration_access_token_expires_at(&self) -> Option<OffsetDateTime> {
@@ -174,16 +180,24 @@ impl Client {
         self.secret_expires_at.map(from_unix)
     }
 
-    /// Whether a presented secret is the client's, and valid at a time. Constant in time; for the host's token
-    /// endpoint.
+    /// Whether a presented secret is the client's, and valid at a time: the current one up to
+    /// [`secret_expires_at`](Self::secret_expires_at), the one before it for `clientSecretOverlapSeconds`. False for a
+    /// client without a secret, and for one that may not be used. For the host's token endpoint.
+    ///
+    /// Its time does not depend on the secrets, and not on how many of them there are: two digests are compared in any
+    /// case.
     #[must_use]
     pub fn verify_secret(&self, presented: &str, now: OffsetDateTime) -> bool {
+        let presented = TokenDigest::of(presented);
+        let is_one_of = |secret: Option<&StoredSecret>| {
+            secret.map_or(TokenDigest::NONE, StoredSecret::digest).matches_digest(&presented)
+        };
+        let previous = self.previous_secret.as_ref();
         let is_current = self.secret_expires_at.is_none_or(|expiry| now.unix_timestamp() < expiry);
-        let is_own = self.secret.as_ref().is_some_and(|secret| secret.matches(presented)) & is_current;
-        let is_previous = self.previous_secret.as_ref().is_some_and(|previous| {
-            previous.secret.matches(presented) & (now.unix_timestamp() < previous.valid_until)
-        });
-        (is_own | is_previous) && self.is_usable(now)
+        let is_kept = previous.is_some_and(|previous| now.unix_timestamp() < previous.valid_until);
+        let is_own = is_one_of(self.secret()) & is_current;
+        let is_former = is_one_of(previous.map(|previous| &previous.secret)) & is_kept;
+        (is_own | is_former) & self.is_usable(now)
     }
 
     /// The digest of the registration access token.
@@ -261,7 +275,7 @@ pub struct ServerFlags {
 }
 
 /// Where a client comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Provenance {
     /// The profile it was registered under, which its updates must satisfy too.
@@ -283,6 +297,19 @@ pub struct Provenance {
     pub owner: Option<Arc<str>>,
 }
 
+impl fmt::Debug for Provenance {
+    /// Of the statement's digest nothing is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provenance")
+            .field("profile", &self.profile)
+            .field("statement_issuer", &self.statement_issuer)
+            .field("statement_software", &self.statement_software)
+            .field("initial_access", &self.initial_access)
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Provenance {
     pub(crate) fn new(profile: Arc<str>, grant: Option<&InitialGrant>) -> Self {
         Self {
@@ -296,11 +323,11 @@ impl Provenance {
     }
 
     /// The same origin, with the statement that the client brings now.
-    pub(crate) fn with_statement(self, statement: &Statement<'_>) -> Self {
+    pub(crate) fn with_statement(self, statement: &Statement<'_, '_>) -> Self {
         Self {
             statement_issuer: Some(statement.iss.as_str().into()),
-            statement_software: statement.software().map(Into::into),
-            statement_digest: Some(TokenDigest::of(&statement.token).to_text().into()),
+            statement_software: statement.software.as_deref().map(Into::into),
+            statement_digest: Some(TokenDigest::of(statement.text).to_text().into()),
             ..self
         }
     }
@@ -339,7 +366,7 @@ impl Registered {
 
 impl fmt::Debug for Registered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        self.typed().fmt(f)
     }
 }
 

@@ -13,15 +13,15 @@ use crate::config::{ConfigWarning, Reading, UpdateMode};
 use crate::documents::Gate;
 use crate::entropy::{Entropy, EntropyError};
 use crate::error::{BoxError, Error, Failure, HostError, Violation};
+use crate::event::{EventKind, Events, Report};
 use crate::evidence::Attestation;
 use crate::hooked::HookSettings;
 use crate::host::{
     CachedResolver, ClientStore, Draft, FetchPurpose, InitialAccessTokens, JwksResolver, ReplayGuard,
-    ReplayKey, ScriptHook, StoreError,
+    ReplayKey, ScriptHook, SecretSealer, StoreError,
 };
 use crate::issue::{self, Draw, SecretNeed};
 use crate::json::Limits;
-use crate::lifecycle::Claims;
 use crate::metadata::{Document, FieldValue, Origin, fields};
 use crate::policy::Facts;
 use crate::profile::{ClientUri, Operation, ProfileSelection};
@@ -54,6 +54,8 @@ pub(crate) struct Engine {
     pub(crate) hook: Option<Arc<dyn ScriptHook>>,
     pub(crate) hook_settings: HookSettings,
     pub(crate) attestation: Option<Attestation>,
+    pub(crate) events: Option<Events>,
+    pub(crate) sealer: Option<Arc<dyn SecretSealer>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) uris: ClientUris,
@@ -71,6 +73,10 @@ pub(crate) struct Settings {
     pub(crate) persist_authorizations: bool,
     /// How long a secret that was replaced stays good, in seconds, if the profile does not say.
     pub(crate) secret_overlap: i64,
+    /// How long an expired client is kept, in seconds.
+    pub(crate) expired_grace: i64,
+    /// After how many seconds a client that was never used is removed; 0: never.
+    pub(crate) unused_lifetime: i64,
     pub(crate) limits: Limits,
     pub(crate) style: ErrorStyle,
 }
@@ -100,14 +106,14 @@ impl Regime<'_> {
         &self,
         operation: Operation,
         request: &RegisterRequest<'a>,
-        statement: Option<(&'a Statement<'a>, &'a Document<'a>)>,
+        statement: Option<&'a Statement<'a, 'a>>,
         stored: Option<&'a Document<'a>>,
     ) -> Facts<'a> {
         Facts {
             operation,
             reading: self.settings.reading,
-            statement: statement.map(|(_, claims)| claims),
-            granted: statement.map_or(&[], |(statement, _)| &statement.issuer.grant_scopes),
+            statement: statement.map(|statement| &statement.claims),
+            granted: statement.map_or(&[], |statement| &statement.issuer.grant_scopes),
             certificate: request.certificate,
             stored,
         }
@@ -118,11 +124,11 @@ impl Regime<'_> {
         &'a self,
         mut document: Document<'a>,
         flags: ServerFlags,
-        statement: Option<&Statement<'_>>,
+        statement: Option<&Statement<'_, 'a>>,
     ) -> Draft<'a> {
         if let Some(statement) = statement {
-            let token = FieldValue::Text(Cow::Owned(statement.token.clone()));
-            document.set(fields::SOFTWARE_STATEMENT, token, Origin::Statement);
+            let text = FieldValue::Text(Cow::Borrowed(statement.text));
+            document.set(fields::SOFTWARE_STATEMENT, text, Origin::Statement);
         }
         let mut draft = Draft::new(document, self.policy, flags);
         self.take_custom_flags(&mut draft);
@@ -130,7 +136,7 @@ impl Regime<'_> {
     }
 
     /// Where a client comes from that is registered now.
-    fn provenance(&self, statement: Option<&Statement<'_>>, entry: Option<&Entry>) -> Provenance {
+    fn provenance(&self, statement: Option<&Statement<'_, '_>>, entry: Option<&Entry>) -> Provenance {
         let own = Provenance::new(self.profile_name.clone(), entry.map(|entry| &entry.grant));
         match statement {
             Some(statement) => own.with_statement(statement),
@@ -192,8 +198,9 @@ impl Regime<'_> {
     pub(crate) async fn issue(
         &self,
         Checked(mut draft): Checked<'_>,
-        statement: Option<Claims<'_>>,
+        statement: Option<&Statement<'_, '_>>,
         entry: Option<&Entry>,
+        report: &mut Report<'_>,
     ) -> Result<Issued, Error> {
         let now = self.clock.now();
         let expires_at = issue::expiry(&mut draft.document, self.policy, self.not_after(statement), now);
@@ -211,15 +218,14 @@ impl Regime<'_> {
             let drawn_id =
                 || draw.client_id().ok_or_else(|| entropy_error(EntropyError("no identifier".to_owned())));
             let id = draft.client_id.clone().map_or_else(drawn_id, Ok)?;
+            let stored = self.stored_secret(&id, secret.as_ref(), need).await?;
             let client = Client {
                 id,
                 metadata: metadata.clone(),
                 issued_at: now.unix_timestamp(),
                 expires_at,
                 secret_expires_at: secret.as_ref().and(issue::secret_expiry(self.policy, expires_at, now)),
-                secret: secret
-                    .as_ref()
-                    .map(|secret| issue::stored_secret(secret, need, self.settings.return_secret_on_read)),
+                secret: stored,
                 previous_secret: None,
                 token: token.as_ref().map(|token| TokenDigest::of(token.expose_secret())),
                 token_expires_at: token.as_ref().and(self.token_expiry(now)),
@@ -227,12 +233,15 @@ impl Regime<'_> {
                 state: self.initial_state(),
                 last_used_at: None,
                 flags: ServerFlags { deletable: expires_at.is_some(), ..draft.flags },
-                provenance: self.provenance(statement.map(|(statement, _)| statement), entry),
+                provenance: self.provenance(statement, entry),
                 unique_key: unique_key.clone(),
                 revision: 1,
             };
             match self.store.insert(&client).await {
-                Ok(()) => return Ok(Issued { client, status, secret, token }),
+                Ok(()) => {
+                    report.decided(EventKind::Created, &client);
+                    return Ok(Issued { client, status, secret, token });
+                }
                 // An id that a hook chose stays taken, a drawn one is drawn again.
                 Err(StoreError::AlreadyExists) if draft.client_id.is_none() => {}
                 Err(StoreError::AlreadyExists) => {
@@ -241,7 +250,10 @@ impl Regime<'_> {
                     return Err(self.policy.reject(vec![violation]).into());
                 }
                 Err(StoreError::Duplicate { existing }) => {
-                    if let Some(client) = self.meet(&existing, &client, now).await? {
+                    // Sealed for the client that it will be the secret of.
+                    let stored = self.stored_secret(&existing, secret.as_ref(), need).await?;
+                    let client = Client { secret: stored, ..client };
+                    if let Some(client) = self.meet(&existing, &client, now, report).await? {
                         let status = self.policy.response.upsert_status.unwrap_or(200);
                         return Ok(Issued { client, status, secret, token });
                     }
@@ -250,12 +262,6 @@ impl Regime<'_> {
             }
         }
         Err(store_error(StoreError::AlreadyExists))
-    }
-
-    /// A secret that can be read again, if the configuration returns it on read.
-    pub(crate) fn shown_secret(&self, client: &Client) -> Option<ClientSecret> {
-        let secret = client.secret.as_ref().filter(|_| self.settings.return_secret_on_read)?;
-        secret.expose_secret().map(|text| ClientSecret::from(text.to_owned()))
     }
 
     /// Ends the registration access token before this one, now that its holder has the one behind it.

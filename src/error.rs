@@ -58,7 +58,7 @@ pub enum Unauthorized {
 #[derive(Debug, thiserror::Error)]
 #[error("{part} failed")]
 pub struct HostError {
-    /// Which part: "store", "resolver", "hook", "evidence verifier", "entropy".
+    /// Which part: "store", "resolver", "hook", "evidence verifier", "entropy", "initial access tokens", "secret sealer".
     pub part: &'static str,
     /// Whether the same request may succeed later.
     pub transient: bool,

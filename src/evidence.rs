@@ -185,8 +185,8 @@ impl Nonces {
 }
 
 /// Who is asking, as far as is known: the profile, the issuer and the software of the statement, the certificate, and
-/// the initial access token or the client that the host vouches for. Of an anonymous caller nothing is known, and any other one
-/// could answer in its place. The address is no part of it: it changes between two requests of one device.
+/// the initial access token or the client that the host vouches for. Of an anonymous caller nothing is known, and any
+/// other one could answer in its place. The address is no part of it: it changes between two requests of one device.
 fn asker(cx: &HookContext<'_>) -> [u8; 32] {
     let software = cx.statement_claim("software_id").and_then(|value| value.as_str());
     let subject = cx.certificate.map(ClientCertificate::subject_dn);

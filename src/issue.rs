@@ -7,10 +7,11 @@ use zeroize::Zeroizing;
 
 use crate::client::{Client, ClientId, PreviousSecret};
 use crate::entropy::{Entropy, EntropyError};
+use crate::error::Error;
 use crate::metadata::{Document, FieldValue, Origin, fields, is_symmetric_algorithm};
 use crate::policy::Policy;
 use crate::regime::Regime;
-use crate::secret::{ClientSecret, RegistrationAccessToken, StoredSecret, TokenDigest};
+use crate::secret::{ClientSecret, RegistrationAccessToken, StoredSecret};
 
 /// Random bytes of one registration, in one draw: 16 for the identifier, 32 for the token, 64 for the secret.
 pub(crate) struct Draw(Zeroizing<[u8; 112]>);
@@ -78,15 +79,6 @@ pub(crate) fn uses_symmetric_algorithm(document: &Document<'_>) -> bool {
     })
 }
 
-/// How a secret is stored.
-pub(crate) fn stored_secret(secret: &ClientSecret, need: SecretNeed, return_on_read: bool) -> StoredSecret {
-    if need == SecretNeed::Computed || return_on_read {
-        StoredSecret::Recoverable(secret.clone())
-    } else {
-        StoredSecret::Digest(TokenDigest::of(secret.expose_secret()))
-    }
-}
-
 /// When a new client expires. A request may ask for less than the server's limit, and for more only where the
 /// profile says so: otherwise an anonymous caller could lift the limit.
 pub(crate) fn expiry(
@@ -127,13 +119,13 @@ pub(crate) fn secret_expiry(policy: &Policy, client_expiry: Option<i64>, now: Of
 impl Regime<'_> {
     /// What an update does to the secret: kept between methods that use one, made when one begins to be used or the
     /// old one is about to expire, dropped when none is used any more.
-    pub(crate) fn renew_secret(
+    pub(crate) async fn renew_secret(
         &self,
         client: &mut Client,
         need: SecretNeed,
         draw: &Draw,
         now: OffsetDateTime,
-    ) -> Option<ClientSecret> {
+    ) -> Result<Option<ClientSecret>, Error> {
         let overlap = self.overlap();
         let is_due = client.secret_expires_at.is_some_and(|expiry| expiry <= now.unix_timestamp() + overlap)
             && client.secret_expires_at != client.expires_at;
@@ -142,29 +134,29 @@ impl Regime<'_> {
                 client.secret = None;
                 client.secret_expires_at = None;
                 client.previous_secret = None;
-                None
+                Ok(None)
             }
             // A digest cannot be computed with, so the client gets a secret that can.
             (None, _) | (Some(StoredSecret::Digest(_)), SecretNeed::Computed) => {
-                Some(self.fresh_secret(client, need, draw, now))
+                self.fresh_secret(client, need, draw, now).await.map(Some)
             }
-            (Some(_), _) if is_due => Some(self.fresh_secret(client, need, draw, now)),
-            (Some(_), _) => None,
+            (Some(_), _) if is_due => self.fresh_secret(client, need, draw, now).await.map(Some),
+            (Some(_), _) => Ok(None),
         }
     }
 
-    fn fresh_secret(
+    async fn fresh_secret(
         &self,
         client: &mut Client,
         need: SecretNeed,
         draw: &Draw,
         now: OffsetDateTime,
-    ) -> ClientSecret {
+    ) -> Result<ClientSecret, Error> {
         let secret = draw.secret();
         client.previous_secret = self.overlapping_secret(client, now);
-        client.secret = Some(stored_secret(&secret, need, self.settings.return_secret_on_read));
+        client.secret = self.stored_secret(&client.id, Some(&secret), need).await?;
         client.secret_expires_at = secret_expiry(self.policy, client.expires_at, now);
-        secret
+        Ok(secret)
     }
 
     /// The secret of a client that is about to be replaced, for as long as it stays good.

@@ -83,17 +83,25 @@
 //! 6. For decisions that no profile can express, write a [`ScriptHook`]. [`Registrar::explain`] says of any request
 //!    what would be decided, and why.
 //!
+//! # The life of a client
+//!
+//! Clients wait for approval, are suspended and resumed ([`Registrar::set_state`]), expire, and are swept
+//! ([`Registrar::sweep`]) or revoked by cause ([`Registrar::revoke`]) through the host's [`ClientDirectory`]. Every
+//! decision is told to the host's [`EventSink`] as one [`RegistrationEvent`], in names and codes, with what the host has to
+//! revoke. A host checks secrets with [`Client::verify_secret`]; those that HMACs are computed with are opened by
+//! [`Registrar::reveal_secret`], and encrypted in the store by the host's [`SecretSealer`].
+//!
 //! # Hooks and attestation
 //!
-//! A [`ScriptHook`] decides about each create, read, update and delete, finds keys, and has the last word on answers; it
-//! is a type of the host's, a few closures ([`HookFns`]) or several hooks ([`HookChain`]). It sees the request, the
-//! verified statement, evidence, certificate and address in a [`HookContext`], and refuses with a [`HookError`]. Whatever
-//! it does (panic, fail, take longer than [`RegistrarBuilder::hook_time_limit`]), its request is refused and nothing is
-//! stored.
+//! A [`ScriptHook`] decides about each create, read, update and delete, finds keys, and has the last word on answers;
+//! it is a type of the host's, a few closures ([`HookFns`]) or several hooks ([`HookChain`]). It sees the request, the
+//! verified statement, evidence, certificate and address in a [`HookContext`], and refuses with a [`HookError`].
+//! Whatever it does (panic, fail, take longer than [`RegistrarBuilder::hook_time_limit`]), its request is refused and
+//! nothing is stored; only an answer that it fails to change is sent as it was.
 //!
-//! Evidence of a client's integrity is demanded with `dcrAttestationEvidenceRequired`, or by a profile such as the preset
-//! `attested-dcr`, and judged by an [`EvidenceVerifier`]. The engine makes the nonces: each is good for one registration of
-//! whoever asked for it.
+//! Evidence of a client's integrity is demanded with `dcrAttestationEvidenceRequired`, or by a profile such as the
+//! preset `attested-dcr`, and judged by an [`EvidenceVerifier`]. The engine makes the nonces: each is good for one
+//! registration of whoever asked for it.
 //!
 //! ```
 //! use async_trait::async_trait;
@@ -152,20 +160,23 @@
 //! | `patterns` | | `pattern` and `some_pattern` in profiles, with a linear-time regular expression engine |
 //! | `reqwest` | | `HttpsResolver`: documents over HTTPS, guarded against addresses inside the host's network |
 //! | `x509` | | client certificates from PEM, DER or the header of a proxy; links OpenSSL |
+//! | `tracing` | | `TracingEvents`: every decision as a structured event, in names and codes |
 //! | `testing` | | doubles, and the suite that a host's own store must pass; not part of the stable API |
 //!
 //! A feature adds items. None changes what the default build does.
 //!
 //! # Not yet
 //!
-//! Client certificates, initial access tokens and one client per software are not enforced. A
-//! configuration or a profile that asks for one of them is refused by [`RegistrarBuilder::build`].
+//! Key sources with certificate chains (`x5c`), those of OpenID Federation, and signed answers (`response.typ`) are not
+//! there. A configuration or a profile that asks for one of them, or that refers to something that this version does not
+//! know, is refused by [`RegistrarBuilder::build`].
 //!
 //! [RFC 7591]: https://www.rfc-editor.org/rfc/rfc7591
 //! [RFC 7592]: https://www.rfc-editor.org/rfc/rfc7592
 //! [OpenID Connect Registration]: https://openid.net/specs/openid-connect-registration-1_0.html
 
 mod access;
+mod administration;
 mod binding;
 mod builder;
 mod certificate;
@@ -181,6 +192,7 @@ mod engine;
 mod entropy;
 mod envelope;
 mod error;
+mod event;
 mod evidence;
 mod explain;
 #[cfg(feature = "reqwest")]
@@ -202,6 +214,7 @@ mod registrar;
 mod request;
 mod response;
 mod rules;
+mod sealing;
 mod secret;
 mod select;
 mod statement;
@@ -223,14 +236,18 @@ pub use entropy::{Entropy, EntropyError, OsEntropy};
 pub use error::{
     BoxError, Error, ErrorCode, Failure, HookAnswer, HostError, Rejection, Unauthorized, Violation,
 };
+#[cfg(feature = "tracing")]
+pub use event::TracingEvents;
+pub use event::{EventDetail, EventKind, EventSink, RegistrationEvent};
 pub use explain::{ExplainedMember, Explanation};
 #[cfg(feature = "reqwest")]
 pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
 pub use host::{
-    CachedResolver, CachedResolverBuilder, ClientDirectory, ClientStore, Draft, EvidenceVerdict,
+    CachedResolver, CachedResolverBuilder, Cause, ClientDirectory, ClientStore, Draft, EvidenceVerdict,
     EvidenceVerifier, FetchError, FetchPurpose, HookChain, HookContext, HookError, HookFns,
     InitialAccessTokens, InitialGrant, JwksResolver, MemoryClientStore, MemoryInitialAccessTokens,
-    MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook, StoreError, UnverifiedJwt,
+    MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, StoreError,
+    Sweep, UnverifiedJwt,
 };
 pub use metadata::ClientMetadata;
 pub use policy::{Decision, Trace};

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use crate::client::{Client, ClientId, ClientState};
 use crate::engine::{host_error, store_error};
 use crate::error::{Error, Failure, Violation};
+use crate::event::{EventKind, Report};
 use crate::host::StoreError;
 use crate::metadata::Document;
 use crate::policy::{claim, numeric_date};
@@ -20,9 +21,6 @@ use crate::statement::Statement;
 /// How often a registration is tried again that met another one of the same client.
 const TRIES: usize = 8;
 
-/// A verified statement with the claims of it that count.
-pub(crate) type Claims<'a> = (&'a Statement<'a>, &'a Document<'a>);
-
 impl Regime<'_> {
     /// What no other client may have as well: the digest of all values that the profile names, so that its length is
     /// bounded. Claims of a statement are those of its issuer, whom no other one can speak for. Nothing if none of the
@@ -30,7 +28,7 @@ impl Regime<'_> {
     pub(crate) fn unique_key(
         &self,
         document: &Document<'_>,
-        statement: Option<Claims<'_>>,
+        statement: Option<&Statement<'_, '_>>,
     ) -> Option<Arc<str>> {
         let lifecycle = &self.policy.lifecycle;
         if lifecycle.unique_by.is_empty() || is_allowed(lifecycle) {
@@ -42,7 +40,7 @@ impl Regime<'_> {
             return None;
         }
         let is_stated = lifecycle.unique_by.iter().any(|name| name.starts_with("$statement."));
-        let issuer = statement.filter(|_| is_stated).map(|(statement, _)| statement.iss.as_str());
+        let issuer = statement.filter(|_| is_stated).map(|statement| statement.iss.as_str());
         Some(TokenDigest::of(&serde_json::json!([issuer, values]).to_string()).to_text().into())
     }
 
@@ -51,7 +49,7 @@ impl Regime<'_> {
         &self,
         client: &Client,
         document: &Document<'_>,
-        statement: Option<Claims<'_>>,
+        statement: Option<&Statement<'_, '_>>,
     ) -> Option<Arc<str>> {
         let names_statement =
             self.policy.lifecycle.unique_by.iter().any(|name| name.starts_with("$statement."));
@@ -62,11 +60,10 @@ impl Regime<'_> {
     }
 
     /// The time that no client outlives, if the profile names one and it is known.
-    pub(crate) fn not_after(&self, statement: Option<Claims<'_>>) -> Option<i64> {
+    pub(crate) fn not_after(&self, statement: Option<&Statement<'_, '_>>) -> Option<i64> {
         let name = self.policy.lifecycle.not_after.as_deref()?.strip_prefix("$statement.")?;
-        let (_, claims) = statement?;
         // Both bounds were judged when the claim was read.
-        numeric_date(claims, name).ok().flatten().map(|time| time as i64)
+        numeric_date(&statement?.claims, name).ok().flatten().map(|time| time as i64)
     }
 
     pub(crate) fn initial_state(&self) -> ClientState {
@@ -83,6 +80,7 @@ impl Regime<'_> {
         existing: &ClientId,
         newcomer: &Client,
         now: OffsetDateTime,
+        report: &mut Report<'_>,
     ) -> Result<Option<Client>, Error> {
         let on_duplicate = self.policy.lifecycle.on_duplicate.unwrap_or(OnDuplicate::Reject);
         for _ in 0..TRIES {
@@ -91,7 +89,9 @@ impl Regime<'_> {
             };
             // An expired client is as good as deleted, and its key is free.
             if old.is_expired(now) {
-                self.store.delete(existing).await.map_err(store_error)?;
+                if self.store.delete(existing).await.map_err(store_error)? {
+                    report.tell(EventKind::Swept, &old);
+                }
                 return Ok(None);
             }
             let is_taken = matches!(on_duplicate, OnDuplicate::Replace | OnDuplicate::Upsert);
@@ -99,10 +99,12 @@ impl Regime<'_> {
             if !is_taken || !old.is_manageable(now) {
                 return Err(self.duplicate());
             }
-            let revision = old.revision;
-            let next = self.taken_over(old, newcomer, on_duplicate, now);
-            match self.store.replace(&next, revision).await {
-                Ok(()) => return Ok(Some(next)),
+            let next = self.taken_over(&old, newcomer, on_duplicate, now);
+            match self.store.replace(&next, old.revision).await {
+                Ok(()) => {
+                    report.taken_over(&next, &old, on_duplicate);
+                    return Ok(Some(next));
+                }
                 Err(StoreError::Conflict | StoreError::NotFound) => {}
                 Err(error) => return Err(store_error(error)),
             }
@@ -114,7 +116,7 @@ impl Regime<'_> {
     /// a replacement begins it anew, and its old credentials end at once.
     fn taken_over(
         &self,
-        old: Client,
+        old: &Client,
         newcomer: &Client,
         on_duplicate: OnDuplicate,
         now: OffsetDateTime,
@@ -125,7 +127,7 @@ impl Regime<'_> {
             next.state = old.state;
             next.last_used_at = old.last_used_at;
             if next.secret.is_some() {
-                next.previous_secret = self.overlapping_secret(&old, now);
+                next.previous_secret = self.overlapping_secret(old, now);
             }
         }
         next
@@ -173,12 +175,14 @@ pub(crate) fn is_cancellation(faults: &[Violation]) -> bool {
 }
 
 /// What a reference stands for: a claim of the statement, or a member as it is registered. Null if it is not there.
-fn referred(name: &str, document: &Document<'_>, statement: Option<Claims<'_>>) -> Value {
+fn referred(name: &str, document: &Document<'_>, statement: Option<&Statement<'_, '_>>) -> Value {
     let found = match name.split_once('.') {
         // These two are known even where the issuer's other claims are filtered.
-        Some(("$statement", "iss")) => statement.map(|(statement, _)| statement.iss.as_str().into()),
-        Some(("$statement", "software_id")) => statement.and_then(|(own, _)| own.software().map(Into::into)),
-        Some(("$statement", name)) => statement.and_then(|(_, claims)| claim(claims, name)),
+        Some(("$statement", "iss")) => statement.map(|statement| statement.iss.as_str().into()),
+        Some(("$statement", "software_id")) => {
+            statement.and_then(|own| own.software.as_deref().map(Into::into))
+        }
+        Some(("$statement", name)) => statement.and_then(|own| claim(&own.claims, name)),
         Some(("$request" | "$self", name)) => claim(document, name),
         _ => None,
     };

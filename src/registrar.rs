@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::access::{Entry, unknown_profile};
 use crate::builder::RegistrarBuilder;
-use crate::client::{Client, ClientId, ClientState};
+use crate::client::ClientId;
 use crate::config::{ConfigWarning, RegistrarConfig};
 use crate::engine::{Engine, Issued, entropy_error, host_error, presented, store_error};
 use crate::error::{Error, Unauthorized};
+use crate::event::{EventKind, Report};
 use crate::explain::Explanation;
 use crate::host::{ClientStore, InitialGrant, StoreError};
 use crate::issue::Draw;
@@ -31,7 +32,7 @@ use crate::wire::WireError;
 pub struct Registrar(pub(crate) Arc<Engine>);
 
 /// How often a request is tried again whose update met another one, or whose identifier was taken.
-const TRIES: usize = 3;
+pub(crate) const TRIES: usize = 3;
 
 impl Registrar {
     /// Begins to build a registrar from the two parts that every one needs.
@@ -46,23 +47,37 @@ impl Registrar {
     /// [`Error::Rejected`] with everything that is wrong with the request, [`Error::Unauthorized`] if a credential is
     /// missing or bad, [`Error::Host`] if a part of the host fails. Nothing is stored then.
     pub async fn register(&self, request: RegisterRequest<'_>) -> Result<Registration, Error> {
-        let (engine, entry, read) = self.admitted(&request).await?;
-        let body = engine.open(&request, read)?;
-        let statement = engine.statement(&body, Operation::Create, &request).await?;
-        let claims = engine.claims_of(statement.as_ref(), Operation::Create)?;
-        let signed = engine.verified_request(&body, claims.as_ref(), Operation::Create, &request).await?;
-        let mut document = engine.request_document(body, signed.as_ref(), claims.as_ref())?;
-        engine.check_bindings(Operation::Create, request.certificate, &document, claims.as_ref()).await?;
-        engine.consume_request(&document, signed.as_ref()).await?;
+        let mut report = self.0.report(Operation::Create, request.remote_address);
+        let result = self.register_reported(request, &mut report).await;
+        report.close(result)
+    }
 
-        let stated = statement.as_ref().zip(claims.as_ref());
-        let facts = engine.facts(Operation::Create, &request, stated, None);
+    async fn register_reported<'e>(
+        &'e self,
+        request: RegisterRequest<'_>,
+        report: &mut Report<'e>,
+    ) -> Result<Registration, Error> {
+        let (engine, entry, known) = self.admitted(&request).await?;
+        report.under(&engine);
+        let sent = engine.open(&request)?;
+        let body = engine.read(&sent, known)?;
+        let token = engine.statement_token(&body, Operation::Create)?;
+        let statement = engine.statement(token.as_ref(), Operation::Create, &request).await?;
+        let asked = engine.asked(body, statement.as_ref(), Operation::Create, &request).await?;
+        engine.check_bindings(Operation::Create, request.certificate, &asked, statement.as_ref()).await?;
+        engine.consume_request(&asked).await?;
+        let signed = asked.payload(&sent);
+        let mut document = asked.document;
+
+        let facts = engine.facts(Operation::Create, &request, statement.as_ref(), None);
         let cx = engine.context(Operation::Create, &request, None);
-        let mut cx = cx.knowing(signed.as_ref(), statement.as_ref());
+        let mut cx = cx.knowing(signed, statement.as_ref());
         let nonce = engine.attest(&mut cx, &document, &facts).await?;
         let faults = engine.policy.apply(&mut document, &facts, None);
         if is_cancellation(&faults) {
-            let client = engine.cancel(engine.unique_key(&document, stated).as_deref(), &request).await?;
+            let key = engine.unique_key(&document, statement.as_ref());
+            let client = engine.cancel(key.as_deref(), &request).await?;
+            report.decided(EventKind::Cancelled, &client);
             return engine.respond_cancelled(client, &request).await;
         }
         engine.accept(faults)?;
@@ -73,10 +88,10 @@ impl Registrar {
         let checked = engine.check_again(draft, &facts)?;
         engine.spend(&cx, nonce).await?;
         engine.redeem(entry.as_ref()).await?;
-        if let Some((statement, claims)) = stated {
-            engine.consume_statement(statement, claims).await?;
+        if let Some(statement) = &statement {
+            engine.consume_statement(statement).await?;
         }
-        let issued = engine.issue(checked, stated, entry.as_ref()).await?;
+        let issued = engine.issue(checked, statement.as_ref(), entry.as_ref(), report).await?;
         engine.respond(issued, Operation::Create, &request).await
     }
 
@@ -92,10 +107,22 @@ impl Registrar {
         request: impl Into<ManagementRequest<'a>>,
     ) -> Result<Registration, Error> {
         let request = request.into();
-        let (engine, client, admitted) = self.0.authenticate(Operation::Read, id, &request).await?;
+        let mut report = self.0.report(Operation::Read, request.remote_address);
+        let result = self.read_reported(id, request, &mut report).await;
+        report.close(result)
+    }
+
+    async fn read_reported<'e>(
+        &'e self,
+        id: &ClientId,
+        request: ManagementRequest<'_>,
+        report: &mut Report<'e>,
+    ) -> Result<Registration, Error> {
+        let (engine, client, admitted) = self.0.authenticate(Operation::Read, id, &request, report).await?;
         engine.ask_read(&request.into(), &client).await?;
         let client = engine.seen(client, admitted).await?;
-        let (secret, token) = (engine.shown_secret(&client), presented(request.caller));
+        let (secret, token) = (engine.shown_secret(&client).await?, presented(request.caller));
+        report.decided(EventKind::Read, &client);
         let issued = Issued { client, status: 200, secret, token };
         engine.respond(issued, Operation::Read, &request.into()).await
     }
@@ -106,11 +133,24 @@ impl Registrar {
     ///
     /// As [`register`](Self::register) and [`read`](Self::read). The client stays as it was then.
     pub async fn update(&self, id: &ClientId, request: RegisterRequest<'_>) -> Result<Registration, Error> {
+        let mut report = self.0.report(Operation::Update, request.remote_address);
+        let result = self.update_reported(id, request, &mut report).await;
+        report.close(result)
+    }
+
+    async fn update_reported<'e>(
+        &'e self,
+        id: &ClientId,
+        request: RegisterRequest<'_>,
+        report: &mut Report<'e>,
+    ) -> Result<Registration, Error> {
         let mut used = Used::default();
         for _ in 0..TRIES {
-            let (engine, client, admitted) =
-                self.0.authenticate(Operation::Update, id, &ManagementRequest::from(&request)).await?;
-            match engine.update_once(client, admitted, &request, &mut used).await {
+            let (engine, client, admitted) = self
+                .0
+                .authenticate(Operation::Update, id, &ManagementRequest::from(&request), report)
+                .await?;
+            match engine.update_once(client, admitted, &request, &mut used, report).await {
                 // Somebody else changed the client: everything is judged again on what it is now.
                 Err(Error::Host(host)) if host.source.is::<Lost>() => {}
                 result => return result,
@@ -130,10 +170,24 @@ impl Registrar {
         request: impl Into<ManagementRequest<'a>>,
     ) -> Result<(), Error> {
         let request = request.into();
-        let (engine, client, _) = self.0.authenticate(Operation::Delete, id, &request).await?;
+        let mut report = self.0.report(Operation::Delete, request.remote_address);
+        let result = self.delete_reported(id, request, &mut report).await;
+        report.close(result)
+    }
+
+    async fn delete_reported<'e>(
+        &'e self,
+        id: &ClientId,
+        request: ManagementRequest<'_>,
+        report: &mut Report<'e>,
+    ) -> Result<(), Error> {
+        let (engine, client, _) = self.0.authenticate(Operation::Delete, id, &request, report).await?;
         engine.ask_delete(&request.into(), &client).await?;
         match engine.store.delete(id).await {
-            Ok(true) => Ok(()),
+            Ok(true) => {
+                report.decided(EventKind::Deleted, &client);
+                Ok(())
+            }
             // Somebody else deleted it first (RFC 7592 section 5).
             Ok(false) => Err(Unauthorized::InvalidToken.into()),
             Err(error) => Err(store_error(error)),
@@ -148,14 +202,15 @@ impl Registrar {
     ///
     /// Only if the request cannot be read at all, or its caller may not register.
     pub async fn explain(&self, request: RegisterRequest<'_>) -> Result<Explanation, Error> {
-        let (engine, _, read) = self.admitted(&request).await?;
-        let body = engine.open(&request, read)?;
-        let statement = engine.statement(&body, Operation::Create, &request).await?;
-        let claims = engine.claims_of(statement.as_ref(), Operation::Create)?;
-        let signed = engine.verified_request(&body, claims.as_ref(), Operation::Create, &request).await?;
-        let mut document = engine.request_document(body, signed.as_ref(), claims.as_ref())?;
-        engine.check_bindings(Operation::Create, request.certificate, &document, claims.as_ref()).await?;
-        let facts = engine.facts(Operation::Create, &request, statement.as_ref().zip(claims.as_ref()), None);
+        let (engine, _, known) = self.admitted(&request).await?;
+        let sent = engine.open(&request)?;
+        let body = engine.read(&sent, known)?;
+        let token = engine.statement_token(&body, Operation::Create)?;
+        let statement = engine.statement(token.as_ref(), Operation::Create, &request).await?;
+        let asked = engine.asked(body, statement.as_ref(), Operation::Create, &request).await?;
+        engine.check_bindings(Operation::Create, request.certificate, &asked, statement.as_ref()).await?;
+        let mut document = asked.document;
+        let facts = engine.facts(Operation::Create, &request, statement.as_ref(), None);
         let mut trace = Trace::default();
         let mut violations = engine.policy.apply(&mut document, &facts, Some(&mut trace));
         if violations.is_empty() {
@@ -255,31 +310,6 @@ impl Registrar {
         let token = InitialAccessToken::from(draw.token().expose_secret().to_owned());
         tokens.insert(&TokenDigest::of(token.expose_secret()), grant).await.map_err(store_error)?;
         Ok(token)
-    }
-
-    /// Moves a client to another state of its life: approves a pending one, suspends one, resumes a suspended one. For
-    /// the host; what a client sends changes no state.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Host`] with [`StoreError::NotFound`] if there is no such client, or if the store fails.
-    pub async fn set_state(&self, id: &ClientId, state: ClientState) -> Result<Client, Error> {
-        let store = &self.0.store;
-        for _ in 0..TRIES {
-            let client = store.get(id).await.map_err(store_error)?;
-            let client = client.ok_or_else(|| store_error(StoreError::NotFound))?;
-            if client.state == state {
-                return Ok(client);
-            }
-            let revision = client.revision;
-            let next = Client { state, revision: revision + 1, ..client };
-            match store.replace(&next, revision).await {
-                Ok(()) => return Ok(next),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(store_error(error)),
-            }
-        }
-        Err(store_error(StoreError::Conflict))
     }
 
     /// What the configuration allows that an attacker could use.

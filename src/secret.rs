@@ -142,25 +142,40 @@ pub enum StoredSecret {
     Digest(TokenDigest),
     /// The value is needed again: for HMACs (OpenID Connect Core section 9) or to be shown on read.
     ///
-    /// The store gets it in clear. Encryption at rest is the store's duty.
+    /// The store gets it in clear. Encryption at rest is the store's duty, or that of a
+    /// [`SecretSealer`](crate::SecretSealer).
     Recoverable(ClientSecret),
+    /// The value is needed again, and the host's [`SecretSealer`](crate::SecretSealer) encrypted it.
+    Sealed {
+        /// What presented secrets are compared with.
+        digest: TokenDigest,
+        /// What the sealer made of the secret.
+        sealed: String,
+    },
 }
 
 impl StoredSecret {
     /// Whether a presented secret is this one, in a time that does not depend on the stored one.
     #[must_use]
     pub fn matches(&self, presented: &str) -> bool {
+        self.digest().matches(presented)
+    }
+
+    /// The digest of the value.
+    #[must_use]
+    pub fn digest(&self) -> TokenDigest {
         match self {
-            Self::Digest(digest) => digest.matches(presented),
-            Self::Recoverable(secret) => TokenDigest::of(secret.expose_secret()).matches(presented),
+            Self::Digest(digest) | Self::Sealed { digest, .. } => *digest,
+            Self::Recoverable(secret) => TokenDigest::of(secret.expose_secret()),
         }
     }
 
-    /// The value, if it can be read again.
+    /// The value, if it is kept in clear. [`Registrar::reveal_secret`](crate::Registrar::reveal_secret) opens a sealed
+    /// one as well.
     #[must_use]
     pub fn expose_secret(&self) -> Option<&str> {
         match self {
-            Self::Digest(_) => None,
+            Self::Digest(_) | Self::Sealed { .. } => None,
             Self::Recoverable(secret) => Some(secret.expose_secret()),
         }
     }
@@ -171,16 +186,25 @@ impl fmt::Debug for StoredSecret {
         f.write_str(match self {
             Self::Digest(_) => "StoredSecret::Digest([redacted])",
             Self::Recoverable(_) => "StoredSecret::Recoverable([redacted])",
+            Self::Sealed { .. } => "StoredSecret::Sealed([redacted])",
         })
     }
 }
 
-/// The stable form in a store: `{"digest": "…"}` or `{"value": "…"}`.
+/// The stable form in a store: `{"digest": "…"}`, `{"value": "…"}` or `{"sealed": {"digest": "…", "text": "…"}}`.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum StoredForm {
     Digest(TokenDigest),
     Value(String),
+    Sealed(SealedForm),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SealedForm {
+    digest: TokenDigest,
+    text: String,
 }
 
 impl Serialize for StoredSecret {
@@ -188,6 +212,9 @@ impl Serialize for StoredSecret {
         match self {
             Self::Digest(digest) => StoredForm::Digest(*digest),
             Self::Recoverable(secret) => StoredForm::Value(secret.expose_secret().to_owned()),
+            Self::Sealed { digest, sealed } => {
+                StoredForm::Sealed(SealedForm { digest: *digest, text: sealed.clone() })
+            }
         }
         .serialize(serializer)
     }
@@ -198,6 +225,7 @@ impl<'de> Deserialize<'de> for StoredSecret {
         Ok(match StoredForm::deserialize(deserializer)? {
             StoredForm::Digest(digest) => Self::Digest(digest),
             StoredForm::Value(value) => Self::Recoverable(ClientSecret::from(value)),
+            StoredForm::Sealed(SealedForm { digest, text }) => Self::Sealed { digest, sealed: text },
         })
     }
 }

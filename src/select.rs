@@ -3,6 +3,7 @@
 //! Nothing here is trusted. An issuer that a statement only claims to have leads to that issuer's profile, and there
 //! the statement is verified as any other: a lie leads to a refusal, or to a profile that was open to the liar anyway.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::fmt;
 
@@ -11,7 +12,7 @@ use serde::Serialize;
 use crate::access::Entry;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::jose::{CompactJws, JwsRules};
+use crate::jose::{CompactJws, JwsRules, Unverified};
 use crate::json::{self, Limits};
 use crate::metadata::{Document, FieldId, Origin, fields};
 use crate::profile::{BodyForm, ProfileSelection, SelectionEntry};
@@ -134,14 +135,17 @@ impl<'r, 'b> Facts<'r, 'b> {
         let rules = JwsRules { max_bytes, max_header_bytes: max_bytes, allow_x5c: true, ..JwsRules::default() };
         let request;
         let statement = match self.body_form()? {
-            BodyForm::Json => self.document()?.text(fields::SOFTWARE_STATEMENT)?,
+            BodyForm::Json => self.document()?.text(fields::SOFTWARE_STATEMENT)?.to_owned(),
             BodyForm::Jws => {
-                request = CompactJws::parse(self.request.body.trim_ascii(), &rules).ok()?;
-                request.unverified().software_statement().ok()??
+                let text = str::from_utf8(self.request.body.trim_ascii()).ok()?;
+                request = CompactJws::parse(text.into(), &rules).ok()?;
+                let claims = Unverified::read(&request, self.limits.json, Origin::Request).ok()?;
+                claims.software_statement()?.as_text()?.to_owned()
             }
         };
-        let statement = CompactJws::parse(statement.as_bytes(), &rules).ok()?;
-        statement.unverified().issuer().ok()?.map(str::to_owned)
+        let statement = CompactJws::parse(statement.into(), &rules).ok()?;
+        let claims = Unverified::read(&statement, self.limits.json, Origin::Statement).ok()?;
+        claims.issuer().ok()?.map(Cow::into_owned)
     }
 }
 

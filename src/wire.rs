@@ -66,6 +66,23 @@ impl WireError {
         }
     }
 
+    /// The `error` that an answer has. None if a hook chose it, or if no credentials were presented.
+    pub(crate) fn code_of(error: &Error) -> Option<&str> {
+        let code = match error {
+            Error::Disabled => &ErrorCode::ACCESS_DENIED,
+            Error::NotOffered(_) | Error::UnsupportedMediaType | Error::TooLarge(_) => {
+                &ErrorCode::INVALID_REQUEST
+            }
+            Error::Rejected(rejection) => &rejection.code,
+            Error::Unauthorized(Unauthorized::Missing) | Error::Answered(_) => return None,
+            Error::Unauthorized(Unauthorized::InvalidToken) => &ErrorCode::INVALID_TOKEN,
+            Error::InsufficientScope(_) => &ErrorCode::INSUFFICIENT_SCOPE,
+            Error::Host(host) if host.transient => &ErrorCode::TEMPORARILY_UNAVAILABLE,
+            Error::Host(_) => &ErrorCode::SERVER_ERROR,
+        };
+        Some(code.as_str())
+    }
+
     /// An error that no operation of the registrar raises, such as a method that does not exist.
     pub(crate) fn with_code(status: u16, code: &ErrorCode, description: &str) -> Self {
         let mut body = Map::new();

@@ -25,9 +25,9 @@ pub(super) struct HookParts {
 impl RegistrarBuilder {
     /// The longest that a hook or an evidence verifier may take for one answer. Default: no limit.
     ///
-    /// Beyond it the request is refused with 503, and nothing is stored. A hook that waits is dropped, so its own work must
-    /// stand being cancelled at any `await`; one that blocks its thread cannot be interrupted, and is late once it comes
-    /// back. The limit needs no runtime: one thread of the crate wakes what is late.
+    /// Beyond it the request is refused with 503, and nothing is stored. A hook that waits is dropped, so its own work
+    /// must stand being cancelled at any `await`; one that blocks its thread cannot be interrupted, and is late once it
+    /// comes back. The limit needs no runtime: one thread of the crate wakes what is late.
     ///
     /// ```
     /// use std::time::Duration;
@@ -63,10 +63,11 @@ impl RegistrarBuilder {
     ///
     /// Evidence that a registration brings is judged, whether it is demanded (`dcrAttestationEvidenceRequired`, or a
     /// profile's envelope) or not. Evidence that is missing or not current is answered with 400 `stale_evidence` and a
-    /// nonce for the next try. A nonce is good for one registration of whoever asked for it: it is bound to the profile, the
-    /// issuer and software of the statement, the subject of the certificate, and the initial access token or the client
-    /// that the host vouches for, as far as there are any. Its one use is taken, through the [`ReplayGuard`], when
-    /// the client is about to be stored, so that a request that was refused for another reason can be sent again.
+    /// nonce for the next try. A nonce is good for one registration of whoever asked for it: it is bound to the
+    /// profile, the issuer and software of the statement, the subject of the certificate, and the initial access token
+    /// or the client that the host vouches for, as far as there are any. Its one use is taken, through the
+    /// [`ReplayGuard`], when the client is about to be stored, so that a request that was refused for another reason
+    /// can be sent again.
     ///
     /// [`ReplayGuard`]: crate::ReplayGuard
     pub fn evidence_verifier(mut self, verifier: impl EvidenceVerifier + 'static) -> Self {
@@ -81,8 +82,8 @@ impl RegistrarBuilder {
         self
     }
 
-    /// How long evidence may take to come back with a nonce, in whole seconds, up to a day. Default: `nonce_ttl_s` of the hook
-    /// `verify_evidence` of the profile, else 300 seconds.
+    /// How long evidence may take to come back with a nonce, in whole seconds, up to a day. Default: `nonce_ttl_s` of
+    /// the hook `verify_evidence` of the profile, else 300 seconds.
     pub fn evidence_nonce_lifetime(mut self, lifetime: Duration) -> Self {
         self.hooks.nonce_lifetime = Some(lifetime);
         self

@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use async_trait::async_trait;
 use time::OffsetDateTime;
 
-use super::{ClientDirectory, ClientStore, StoreError};
+use super::{Cause, ClientDirectory, ClientStore, StoreError, Sweep};
 use crate::client::{Client, ClientId};
 
 /// Clients in memory: for tests, examples and servers that may forget. Sharded, so that threads do not wait for each
@@ -60,6 +60,25 @@ impl MemoryClientStore {
             unique.remove(key);
         }
         true
+    }
+
+    /// Removes at most so many clients of a kind.
+    fn remove_all(&self, limit: usize, is_due: impl Fn(&Client) -> bool) -> Vec<ClientId> {
+        let mut removed = Vec::new();
+        for shard in &self.shards {
+            let found: Vec<ClientId> = {
+                let shard = read(shard);
+                let due = shard.clients.values().filter(|client| is_due(client));
+                due.take(limit - removed.len()).map(|client| client.id().clone()).collect()
+            };
+            if found.is_empty() {
+                continue;
+            }
+            let mut unique = write(&self.unique);
+            // An update may have come in between.
+            removed.extend(found.into_iter().filter(|id| self.remove(id, &mut unique, &is_due)));
+        }
+        removed
     }
 }
 
@@ -117,7 +136,8 @@ impl ClientStore for MemoryClientStore {
         if let Some(key) = client.unique_key() {
             unique.insert(key.into(), client.id().clone());
         }
-        *current = client.clone();
+        let last_used_at = current.last_used_at.max(client.last_used_at);
+        *current = Client { last_used_at, ..client.clone() };
         Ok(())
     }
 
@@ -142,20 +162,18 @@ impl ClientDirectory for MemoryClientStore {
         Ok(ids.iter().filter_map(|id| read(self.shard(id)).clients.get(id).cloned()).collect())
     }
 
-    async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<usize, StoreError> {
-        let mut removed = 0;
-        for shard in &self.shards {
-            let expired: Vec<ClientId> = {
-                let shard = read(shard);
-                let expired = shard.clients.values().filter(|client| client.is_expired(now));
-                expired.take(limit - removed).map(|client| client.id().clone()).collect()
-            };
-            let mut unique = write(&self.unique);
-            // An update may have come in between.
-            let gone =
-                expired.iter().filter(|id| self.remove(id, &mut unique, |client| client.is_expired(now)));
-            removed += gone.count();
-        }
-        Ok(removed)
+    async fn touch(&self, id: &ClientId, now: OffsetDateTime) -> Result<bool, StoreError> {
+        let mut shard = write(self.shard(id));
+        let Some(client) = shard.clients.get_mut(id) else { return Ok(false) };
+        client.last_used_at = client.last_used_at.max(Some(now.unix_timestamp()));
+        Ok(true)
+    }
+
+    async fn sweep(&self, due: &Sweep, limit: usize) -> Result<Vec<ClientId>, StoreError> {
+        Ok(self.remove_all(limit, |client| due.applies_to(client)))
+    }
+
+    async fn revoke(&self, cause: &Cause, limit: usize) -> Result<Vec<ClientId>, StoreError> {
+        Ok(self.remove_all(limit, |client| cause.applies_to(client)))
     }
 }

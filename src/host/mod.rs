@@ -1,15 +1,18 @@
 //! What a host supplies: a store, and optionally documents from the network and a hook.
 
 mod cached;
+mod directory;
 mod evidence;
 mod hook;
 mod initial_access;
 mod memory;
 mod replay;
 mod resolver;
+mod sealer;
 mod store;
 
 pub use cached::{CachedResolver, CachedResolverBuilder};
+pub use directory::{Cause, ClientDirectory, Sweep};
 pub use evidence::{EvidenceVerdict, EvidenceVerifier};
 pub use hook::{Draft, HookChain, HookContext, HookError, HookFns, NoHook, ScriptHook, UnverifiedJwt};
 pub(crate) use hook::{StatementFacts, guard};
@@ -17,4 +20,5 @@ pub use initial_access::{InitialAccessTokens, InitialGrant, MemoryInitialAccessT
 pub use memory::MemoryClientStore;
 pub use replay::{MemoryReplayGuard, ReplayGuard, ReplayKey};
 pub use resolver::{FetchError, FetchPurpose, JwksResolver, NoNetwork};
-pub use store::{ClientDirectory, ClientStore, StoreError};
+pub use sealer::SecretSealer;
+pub use store::{ClientStore, StoreError};

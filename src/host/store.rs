@@ -4,7 +4,6 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use time::OffsetDateTime;
 
 use crate::client::{Client, ClientId};
 use crate::error::BoxError;
@@ -48,6 +47,9 @@ pub trait ClientStore: Debug + Send + Sync {
     /// Puts a client in the place of its earlier version: compare and swap in one step, so that two updates cannot
     /// overwrite each other.
     ///
+    /// A use that [`ClientDirectory::touch`](super::ClientDirectory::touch) noted meanwhile is kept: what is stored is
+    /// [`used_at`](Client::used_at) the later time of both versions.
+    ///
     /// # Errors
     ///
     /// [`StoreError::NotFound`] if there is no client with this id; nothing is stored then.
@@ -60,25 +62,6 @@ pub trait ClientStore: Debug + Send + Sync {
     ///
     /// Only if the store itself fails.
     async fn delete(&self, id: &ClientId) -> Result<bool, StoreError>;
-}
-
-/// What administration needs of a store. The registrar itself never calls it.
-#[async_trait]
-pub trait ClientDirectory: Debug + Send + Sync {
-    /// At most `limit` clients in the order of their ids, beginning behind `after`.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store itself fails.
-    async fn list(&self, after: Option<&ClientId>, limit: usize) -> Result<Vec<Client>, StoreError>;
-
-    /// Removes at most `limit` clients that have expired by `now`, and says how many. Call it again until it says
-    /// less than `limit`.
-    ///
-    /// # Errors
-    ///
-    /// Only if the store itself fails.
-    async fn sweep(&self, now: OffsetDateTime, limit: usize) -> Result<usize, StoreError>;
 }
 
 /// Why a store did not do what it was asked.

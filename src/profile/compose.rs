@@ -97,7 +97,10 @@ macro_rules! child_wins {
 }
 
 fn lay_over(mut base: Profile, child: &Profile, problems: &mut Vec<String>) -> Profile {
-    child_wins!(base, child; dcr_profile, name, title, spec, unknown_members, scope);
+    child_wins!(base, child; dcr_profile, name, unknown_members, scope);
+    // What a profile is called and where it is from is its own.
+    base.title.clone_from(&child.title);
+    base.spec.clone_from(&child.spec);
     base.extends.clear();
 
     child_wins!(base.request, child.request; media_types, issuers);

@@ -14,6 +14,8 @@
 
 mod access;
 mod credentials;
+mod directory;
+mod events;
 mod expiry;
 mod failures;
 mod hooks;
@@ -24,5 +26,6 @@ mod races;
 mod read;
 mod refusals;
 mod script;
+mod sealing;
 mod support;
 mod update;

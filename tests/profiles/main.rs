@@ -3,6 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used, reason = "tests")]
 
+#[path = "../statements/keys.rs"]
+#[allow(dead_code, reason = "each test binary uses its own part")]
+mod keys;
+
 mod composition;
 mod ibm;
 mod lint;

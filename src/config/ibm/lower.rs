@@ -12,7 +12,7 @@ use crate::profile::{
 };
 
 impl IbmDynamicRegistration {
-    /// What the stanza demands: its recipe, with the switches laid over it.
+    /// What the stanza demands: its recipe, with the switches laid over it. The name of the profile is `ibm`.
     ///
     /// ```
     /// use oauth_dcr::config::IbmDynamicRegistration;
@@ -76,7 +76,8 @@ impl IbmDynamicRegistration {
         vec![Issuer { iss, jws: Jws { algs, keys, ..Jws::default() }, ..Issuer::default() }]
     }
 
-    /// Who may call. What the recipe demands stays: a switch that is off asks for nothing more.
+    /// Who may call. What a regional recipe demands stays: a switch that is off asks for nothing more. The others leave
+    /// tokens to the switches.
     fn access(&self, operation: Operation, base: &BTreeMap<Operation, Access>) -> Access {
         let is_creation = operation == Operation::Create;
         let Authentication { certificate, bearer_token, .. } =
@@ -86,7 +87,8 @@ impl IbmDynamicRegistration {
         if certificate {
             access.mtls = Some(Mtls::Required);
         }
-        if access.tokens.is_empty() || access.tokens.contains(&Token::Open) {
+        let is_open = access.tokens.is_empty() || access.tokens.contains(&Token::Open);
+        if is_open || !self.recipe.is_regional() {
             access.tokens = vec![match (bearer_token, is_creation) {
                 (false, _) => Token::Open,
                 (true, true) => Token::InitialAccess { scopes },

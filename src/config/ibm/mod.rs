@@ -47,8 +47,8 @@ use super::ConfigError;
 /// | `….allow_custom_client_creds` | refused if true: see below |
 /// | `registration_access_token` | `response.management_token`. A `lifetime` of 0 has no end |
 ///
-/// A switch that is off takes nothing away from a recipe: `FAPI_AU-CDR` needs certificates and access tokens whatever
-/// the switches say.
+/// A switch that is off takes nothing away from the regional recipes: `FAPI_AU-CDR` needs certificates and access tokens
+/// whatever the switches say. `Default` and `FAPI_DEFAULT` say nothing of tokens, so that the switches decide.
 ///
 /// **`allow_custom_client_creds: true` is refused.** A client that chooses its own identifier or secret can take the
 /// name of another one, or bring a secret that others know; the engine draws both itself, and a registrar that seemed

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::{Draft, HookContext, HookError, ScriptHook};
 use crate::secret::SharedSecret;
 
-/// Several hooks as one, in the order of Janssen's scripts: all decide about a create, read, update or delete, one after
-/// the other up to the first that refuses; keys, secrets and answers are the first hook's alone.
+/// Several hooks as one, in the order of Janssen's scripts: all decide about a create, read, update or delete, one
+/// after the other up to the first that refuses; keys, secrets and answers are the first hook's alone.
 ///
 /// A hook sees what those before it changed of the draft.
 ///

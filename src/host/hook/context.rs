@@ -63,8 +63,8 @@ pub(crate) struct Read {
 }
 
 impl HookContext<'_> {
-    /// The request as it was sent, before defaults, statement and policy: the JSON body, or, where a create or an update is
-    /// decided, the claims of a signed one. `None` without a body, and for a signed request elsewhere.
+    /// The request as it was sent, before defaults, statement and policy: the JSON body, or, where a create or an
+    /// update is decided, the claims of a signed one. `None` without a body, and for a signed request elsewhere.
     #[must_use]
     pub fn request(&self) -> Option<&Map<String, Value>> {
         // A signed body is no JSON object, so that it cannot be taken for its claims.
@@ -78,8 +78,8 @@ impl HookContext<'_> {
     }
 
     /// The claims of the software statement as its issuer signed them, before claims are filtered and renamed, where a
-    /// create or an update is decided. `None` without a statement, and elsewhere. Where the configuration demands no verification
-    /// (`softwareStatementValidationType: none`) they are what anyone may have written.
+    /// create or an update is decided. `None` without a statement, and elsewhere. Where the configuration demands no
+    /// verification (`softwareStatementValidationType: none`) they are what anyone may have written.
     #[must_use]
     pub fn statement_claims(&self) -> Option<&Map<String, Value>> {
         let statement = self.statement?;

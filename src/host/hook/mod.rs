@@ -30,8 +30,8 @@ use crate::secret::SharedSecret;
 /// What a host decides for itself. Every method has a default: no opinion.
 ///
 /// A hook may relax the policy but never the standard: what it changed is checked again against OpenID Connect
-/// Registration or RFC 7591. Drafts hold no credentials; an answer that it may modify does. The names are those of Janssen's
-/// client registration script.
+/// Registration or RFC 7591. Drafts hold no credentials; an answer that it may modify does. The names are those of
+/// Janssen's client registration script.
 ///
 /// A hook that panics or fails refuses its request with 500, one that takes longer than
 /// [`hook_time_limit`](crate::RegistrarBuilder::hook_time_limit) with 503; nothing is stored, and the client learns
@@ -146,13 +146,13 @@ pub trait ScriptHook: Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Changes the answer to a create, a read, an update or a cancellation ([`HookContext::operation`]) before it is sent. `client_id` and
-    /// the credentials cannot be changed.
+    /// Changes the answer to a create, a read, an update or a cancellation ([`HookContext::operation`]) before it is
+    /// sent. `client_id` and the credentials cannot be changed.
     ///
     /// # Errors
     ///
-    /// An error, as a panic or an answer that comes too late, throws the changes away: the client is stored by then, and
-    /// the answer is sent as it was.
+    /// An error, as a panic or an answer that comes too late, throws the changes away: the client is stored by then,
+    /// and the answer is sent as it was.
     async fn modify_response(
         &self,
         cx: &HookContext<'_>,

@@ -170,7 +170,10 @@ model! {
     }
 }
 
-/// A named step of the host.
+/// A named step of the host, which takes it in a [`ScriptHook`](crate::ScriptHook).
+///
+/// `verify_evidence` is the step of an [`EvidenceVerifier`](crate::EvidenceVerifier), if there is one; `nonce_ttl_s` of
+/// its configuration is how long nonces live. A registrar is not built without somebody who takes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

@@ -17,13 +17,7 @@ pub fn full_client(id: &ClientId) -> Client {
 /// A client with nothing that is optional.
 #[must_use]
 pub fn bare_client(id: &ClientId) -> Client {
-    from_form(json!({
-        "id": id,
-        "metadata": {},
-        "issued_at": 1_767_225_600,
-        "provenance": { "profile": "standard" },
-        "revision": 1,
-    }))
+    bare_from(id, json!({}))
 }
 
 /// An id that no other run uses.
@@ -31,6 +25,12 @@ pub(super) fn fresh_id(check: &str) -> ClientId {
     let mut bytes = [0; 8];
     OsEntropy.fill(&mut bytes).expect("random bytes");
     ClientId::new(&format!("contract-{:016x}-{check}", u64::from_be_bytes(bytes))).unwrap()
+}
+
+/// Ids that stand next to each other in a listing, whoever else is in the store.
+pub(super) fn family(check: &str, endings: &[&str]) -> Vec<ClientId> {
+    let base = fresh_id(check);
+    endings.iter().map(|ending| ClientId::new(&format!("{base}-{ending}")).unwrap()).collect()
 }
 
 /// A unique key that no other run uses.
@@ -48,9 +48,21 @@ pub(super) fn revised(client: &Client, revision: u64) -> Client {
     from_form(form)
 }
 
+/// A bare client with some members of its form changed.
+pub(super) fn bare_from(id: &ClientId, changes: Value) -> Client {
+    let form = json!({
+        "id": id,
+        "metadata": {},
+        "issued_at": 1_767_225_600,
+        "provenance": { "profile": "standard" },
+        "revision": 1,
+    });
+    changed(form, changes)
+}
+
 /// A full client with some members of its form changed.
 pub(super) fn client_from(id: &ClientId, changes: Value) -> Client {
-    let mut form = json!({
+    let form = json!({
         "id": id,
         "metadata": every_member(),
         "issued_at": 1_767_225_600,
@@ -68,6 +80,10 @@ pub(super) fn client_from(id: &ClientId, changes: Value) -> Client {
         "provenance": { "profile": "standard", "statement_issuer": "https://issuer.example/ é" },
         "revision": 1,
     });
+    changed(form, changes)
+}
+
+fn changed(mut form: Value, changes: Value) -> Client {
     for (name, value) in changes.as_object().unwrap() {
         form[name] = value.clone();
     }

@@ -57,6 +57,12 @@ pub(super) async fn remove(store: &dyn ClientStore, id: &ClientId) {
     assert!(store.delete(id).await.expect("delete"), "the client {id} is not there to be deleted");
 }
 
+pub(super) fn sorted(ids: &[ClientId]) -> Vec<ClientId> {
+    let mut ids = ids.to_vec();
+    ids.sort();
+    ids
+}
+
 /// The place of the one call that succeeded.
 #[track_caller]
 pub(super) fn the_winner(results: &[Result<(), StoreError>], is_loss: impl Fn(&StoreError) -> bool) -> usize {

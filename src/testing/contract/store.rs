@@ -51,7 +51,8 @@ pub async fn insert_of_a_taken_id_fails(store: &dyn ClientStore) {
 /// Of several inserts of one id at once, one succeeds.
 pub async fn concurrent_insert_has_one_winner(store: &dyn ClientStore) {
     let id = fresh_id("concurrent-insert");
-    let rivals: Vec<Client> = (0..8).map(|number| client_from(&id, json!({ "issued_at": number }))).collect();
+    let rivals: Vec<Client> =
+        (0..8).map(|number| client_from(&id, json!({ "expires_at": 1_798_761_600 + number }))).collect();
     let results = together(rivals.iter().map(|client| store.insert(client)).collect()).await;
     let winner = the_winner(&results, |error| matches!(error, StoreError::AlreadyExists));
     assert_stored(store, &rivals[winner], "after inserts at once").await;
@@ -126,8 +127,9 @@ pub async fn replace_of_an_unknown_id_is_not_found(store: &dyn ClientStore) {
 pub async fn concurrent_replace_has_one_winner(store: &dyn ClientStore) {
     let id = fresh_id("concurrent-replace");
     store.insert(&full_client(&id)).await.expect("insert of a new client");
-    let rivals: Vec<Client> =
-        (0..8).map(|number| client_from(&id, json!({ "issued_at": number, "revision": 2 }))).collect();
+    let rivals: Vec<Client> = (0..8)
+        .map(|number| client_from(&id, json!({ "expires_at": 1_798_761_600 + number, "revision": 2 })))
+        .collect();
     let results = together(rivals.iter().map(|client| store.replace(client, 1)).collect()).await;
     let winner = the_winner(&results, |error| matches!(error, StoreError::Conflict));
     assert_stored(store, &rivals[winner], "after replacements at once").await;

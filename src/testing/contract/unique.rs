@@ -86,6 +86,30 @@ pub async fn replace_can_drop_a_unique_key(store: &dyn ClientStore) {
     remove(store, &other).await;
 }
 
+/// A client is found by its unique key as long as it has it. For stores that a profile asks for it
+/// (`lifecycle.cancel_when`), so not part of [`client_store`](super::client_store).
+pub async fn clients_are_found_by_unique_key(store: &dyn ClientStore) {
+    let (one, other) = (fresh_id("find-one"), fresh_id("find-other"));
+    let (key, next_key) = (key_of(&one), key_of(&other));
+    let found = async |key: &str| store.find_unique(key).await.expect("find of a unique key");
+    assert_eq!(found(&key).await, None, "nobody has this unique key");
+    let (first, second) = (keyed(&one, Some(&key)), keyed(&other, None));
+    store.insert(&first).await.expect("insert with a free unique key");
+    store.insert(&second).await.expect("insert without a unique key");
+    assert_eq!(found(&key).await.as_ref(), Some(&first), "after insert");
+    for unlike in [key.to_uppercase(), key.trim_end_matches('e').to_owned(), format!("{key} "), String::new()]
+    {
+        assert_eq!(found(&unlike).await, None, "unique keys are compared exactly");
+    }
+    let moved = revised(&keyed(&one, Some(&next_key)), 2);
+    store.replace(&moved, 1).await.expect("replace with a free unique key");
+    assert_eq!(found(&key).await, None, "the key that was moved away from");
+    assert_eq!(found(&next_key).await, Some(moved), "after replace");
+    remove(store, &one).await;
+    assert_eq!(found(&next_key).await, None, "the key of a deleted client");
+    remove(store, &other).await;
+}
+
 #[track_caller]
 fn assert_duplicate(result: Result<(), StoreError>, owner: &ClientId) {
     match result {
