@@ -122,8 +122,8 @@ impl RegistrarBuilder {
     }
 
     /// One more profile, for the requests that the [selection](Self::selection) finds for it, and for the clients of
-    /// initial access tokens that name it ([`InitialGrant::with_profile`](crate::InitialGrant::with_profile)). The configuration is laid over it as over
-    /// the profile of the registrar.
+    /// initial access tokens that name it ([`InitialGrant::with_profile`](crate::InitialGrant::with_profile)). The
+    /// configuration is laid over it as over the profile of the registrar.
     pub fn further_profile(mut self, profile: Profile) -> Self {
         self.further_profiles.push(profile);
         self

@@ -83,6 +83,12 @@
 //! 6. For decisions that no profile can express, write a [`ScriptHook`]. [`Registrar::explain`] says of any request
 //!    what would be decided, and why.
 //!
+//! # Several profiles
+//!
+//! A server may have several: for a country, for partners, for agents. [`RegistrarBuilder::selection`] says which one a
+//! registration is under, by facts that are known before anything is verified, and [`Registrar::select`] says which one it
+//! was and why. [`Profile::lint`] tells what a profile makes weaker than those it extends.
+//!
 //! # The life of a client
 //!
 //! Clients wait for approval, are suspended and resumed ([`Registrar::set_state`]), expire, and are swept

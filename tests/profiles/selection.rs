@@ -2,11 +2,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
 use oauth_dcr::profile::ProfileSelection;
 use oauth_dcr::testing::run;
 use oauth_dcr::{
     Caller, Error, InitialGrant, MemoryClientStore, MemoryInitialAccessTokens, Profile, RegisterRequest,
-    Registrar, RegistrarConfig, RegistrationAccessToken, SelectedBy,
+    Registrar, RegistrarConfig, RegistrationAccessToken, RegistrationEndpoint, SelectedBy,
 };
 use serde_json::{Value, json};
 
@@ -256,6 +258,23 @@ fn the_form_of_a_body_is_not_its_media_type() {
     let request = RegisterRequest::from_body(signed.as_bytes());
     server.selects(request, "signed", SelectedBy::Entry(3));
     assert_eq!(server.refusal(request).0, 400);
+}
+
+/// One service for each place, and one registrar behind them.
+#[test]
+fn an_endpoint_has_a_name() {
+    let endpoint = RegistrationEndpoint::new(server().registrar);
+    for (endpoint, expected) in [
+        (endpoint.clone().with_name("/agents"), "https://agents.example/"),
+        (endpoint.clone().with_name("/elsewhere"), "https://own.example/"),
+        (endpoint, "https://own.example/"),
+    ] {
+        let request = http::Request::post("/register").header("content-type", "application/json");
+        let answer = run(endpoint.handle(request.body(Full::new(Bytes::from(body(json!({}))))).unwrap()));
+        assert_eq!(answer.status(), 201);
+        let answer: Value = serde_json::from_slice(&run(answer.into_body().collect()).unwrap().to_bytes()).unwrap();
+        assert_eq!(answer["client_uri"], expected);
+    }
 }
 
 fn problems(selection: Value) -> Vec<String> {

@@ -11,7 +11,8 @@ use super::ConfigError;
 
 /// The `dynamic_registration` stanza of IBM's `provider.yml`: a recipe, and who may register and manage clients.
 ///
-/// It is read from any format of serde, YAML among them, and lowered into a [`Profile`](crate::Profile). The default is
+/// It is read from any format of serde, YAML among them, and lowered into a [`Profile`](crate::Profile); a struct of the
+/// host's with the field `dynamic_registration` reads it from the whole file. The default is
 /// what a missing stanza means: anybody registers, and anybody who knows the name of a client manages it. So
 /// [`build`](crate::RegistrarBuilder::build) refuses that until
 /// [`acknowledge_open_management`](crate::RegistrarBuilder::acknowledge_open_management) takes note of it.

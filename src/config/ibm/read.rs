@@ -5,6 +5,7 @@ use url::Url;
 
 use super::{Authentication, IbmDynamicRegistration, Recipe, StatementKeys, TokenSettings};
 use crate::config::lower::ASYMMETRIC;
+use crate::config::problems::is_scope;
 use crate::config::{ConfigError, ConfigProblem};
 use crate::profile::Profile;
 
@@ -124,7 +125,7 @@ impl Authentication {
 impl TokenSettings {
     fn read(section: &mut Section<'_>) -> Self {
         let scopes = section.texts("scopes").unwrap_or_default();
-        for scope in scopes.iter().filter(|scope| scope.is_empty() || scope.contains([' ', '"', '\\'])) {
+        for scope in scopes.iter().filter(|scope| !is_scope(scope)) {
             section.add("scopes", &format!("`{scope}` is not a scope"));
         }
         Self { is_issued: section.flag("generate"), lifetime: section.seconds("lifetime"), scopes }
