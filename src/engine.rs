@@ -200,7 +200,7 @@ impl Regime<'_> {
         Checked(mut draft): Checked<'_>,
         statement: Option<&Statement<'_, '_>>,
         entry: Option<&Entry>,
-        report: &mut Report<'_>,
+        report: &Report<'_>,
     ) -> Result<Issued, Error> {
         let now = self.clock.now();
         let expires_at = issue::expiry(&mut draft.document, self.policy, self.not_after(statement), now);
@@ -239,7 +239,7 @@ impl Regime<'_> {
             };
             match self.store.insert(&client).await {
                 Ok(()) => {
-                    report.decided(EventKind::Created, &client);
+                    report.tell(EventKind::Created, &client);
                     return Ok(Issued { client, status, secret, token });
                 }
                 // An id that a hook chose stays taken, a drawn one is drawn again.

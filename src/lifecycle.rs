@@ -80,7 +80,7 @@ impl Regime<'_> {
         existing: &ClientId,
         newcomer: &Client,
         now: OffsetDateTime,
-        report: &mut Report<'_>,
+        report: &Report<'_>,
     ) -> Result<Option<Client>, Error> {
         let on_duplicate = self.policy.lifecycle.on_duplicate.unwrap_or(OnDuplicate::Reject);
         for _ in 0..TRIES {

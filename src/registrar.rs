@@ -62,7 +62,7 @@ impl Registrar {
         let sent = engine.open(&request)?;
         let body = engine.read(&sent, known)?;
         let token = engine.statement_token(&body, Operation::Create)?;
-        let statement = engine.statement(token.as_ref(), Operation::Create, &request).await?;
+        let statement = engine.statement_of(token.as_ref(), Operation::Create, &request).await?;
         let asked = engine.asked(body, statement.as_ref(), Operation::Create, &request).await?;
         engine.check_bindings(Operation::Create, request.certificate, &asked, statement.as_ref()).await?;
         engine.consume_request(&asked).await?;
@@ -77,7 +77,7 @@ impl Registrar {
         if is_cancellation(&faults) {
             let key = engine.unique_key(&document, statement.as_ref());
             let client = engine.cancel(key.as_deref(), &request).await?;
-            report.decided(EventKind::Cancelled, &client);
+            report.tell(EventKind::Cancelled, &client);
             return engine.respond_cancelled(client, &request).await;
         }
         engine.accept(faults)?;
@@ -122,7 +122,7 @@ impl Registrar {
         engine.ask_read(&request.into(), &client).await?;
         let client = engine.seen(client, admitted).await?;
         let (secret, token) = (engine.shown_secret(&client).await?, presented(request.caller));
-        report.decided(EventKind::Read, &client);
+        report.tell(EventKind::Read, &client);
         let issued = Issued { client, status: 200, secret, token };
         engine.respond(issued, Operation::Read, &request.into()).await
     }
@@ -185,7 +185,7 @@ impl Registrar {
         engine.ask_delete(&request.into(), &client).await?;
         match engine.store.delete(id).await {
             Ok(true) => {
-                report.decided(EventKind::Deleted, &client);
+                report.tell(EventKind::Deleted, &client);
                 Ok(())
             }
             // Somebody else deleted it first (RFC 7592 section 5).

@@ -25,7 +25,7 @@ impl Regime<'_> {
         admitted: Admitted,
         request: &RegisterRequest<'_>,
         used: &mut Used,
-        report: &mut Report<'_>,
+        report: &Report<'_>,
     ) -> Result<Registration, Error> {
         let metadata = client.metadata.clone();
         let stored = metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
