@@ -1,12 +1,13 @@
 //! Building a registrar: everything that can be known to be wrong is found here, all at once.
 
 mod hooks;
+mod profiles;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
-use crate::config::{ConfigError, ConfigProblem, ConfigWarning, RegistrarConfig};
+use crate::config::{ConfigError, ConfigProblem, RegistrarConfig};
 use crate::documents::Gate;
 use crate::engine::{Engine, Settings};
 use crate::entropy::{Entropy, OsEntropy};
@@ -19,7 +20,7 @@ use crate::json::Limits;
 use crate::lifecycle::is_allowed;
 use crate::metadata::{FieldId, Group, fields};
 use crate::policy::{KeyPlan, Policy};
-use crate::profile::{Jws, Lint, Operation, Profile, ProfileSelection, ProfileError, Token};
+use crate::profile::{Jws, Operation, Profile, ProfileError, ProfileSelection, Token};
 use crate::regime::Rules;
 use crate::registrar::Registrar;
 use crate::response::ClientUris;
@@ -201,7 +202,7 @@ impl RegistrarBuilder {
             }
         }
         let names: Vec<&str> = names.map(|name| &**name).collect();
-        problems.extend(selection_problems(&self.selection, &names, self.further_profiles.len()));
+        problems.extend(self.selection_problems(&names));
         let attestation = self.attestation().map_err(|problem| problems.push(problem));
         let (Some(rules), Ok(attestation), Some(endpoint), true) =
             (rules, attestation, &self.config.registration_endpoint, problems.is_empty())
@@ -267,22 +268,6 @@ impl RegistrarBuilder {
             .map_err(|error| problems.extend(profile_problems(error)))
             .ok()?;
         Some(Rules { profile_name: policy.name.as_str().into(), policy, standard })
-    }
-
-    /// What a profile allows without saying so aloud. What a preset makes of its parents is its purpose, and nothing new
-    /// to whoever takes it as it is.
-    fn profile_warnings(&self, profile: &Profile) -> impl Iterator<Item = ConfigWarning> {
-        let is_preset = Profile::preset(&profile.name) == Some(profile);
-        let is_news = move |lint: &Lint| {
-            !is_preset || !(lint.is_weakening() || lint.id.starts_with("unreachable."))
-        };
-        let has_hook = self.hook.is_some();
-        let name = profile.name.clone();
-        let lints = profile.lint().into_iter().filter(is_news);
-        lints.filter(move |lint| !has_hook || lint.id != "host.hook").map(move |lint| ConfigWarning {
-            property: format!("profile {name}: {}", lint.place),
-            message: lint.message,
-        })
     }
 
     /// Proof that is asked for and that this version does not check yet: better no server than an open one.
@@ -445,15 +430,6 @@ fn standard_tier(hook: Option<&dyn ScriptHook>, policy: &Policy) -> Result<Optio
     let name = if policy.knows(fields::APPLICATION_TYPE) { "oidc" } else { "rfc7591" };
     let profile = Profile::preset(name).cloned().unwrap_or_default().compose()?;
     Policy::compile(&profile, None).map(Some)
-}
-
-/// What is wrong with a selection. It is not judged while there are profiles without a name that is sure.
-fn selection_problems(selection: &ProfileSelection, names: &[&str], further: usize) -> Vec<ConfigProblem> {
-    if names.len() <= further {
-        return Vec::new();
-    }
-    let problems = selection.problems(names).into_iter();
-    problems.map(|(property, message)| ConfigProblem { property, message }).collect()
 }
 
 fn seconds(count: usize) -> i64 {

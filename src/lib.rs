@@ -261,10 +261,10 @@ pub use profile::{Lint, Operation, Profile, ProfileError};
 pub use registrar::Registrar;
 pub use request::{AccessToken, Caller, ManagementRequest, RegisterRequest};
 pub use response::Registration;
-pub use select::{PassedOver, Selected, SelectedBy};
 pub use secret::{
     ClientSecret, InitialAccessToken, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest,
 };
+pub use select::{PassedOver, Selected, SelectedBy};
 pub use wire::{NO_STORE, WireError};
 
 /// Compiles the examples of the README.

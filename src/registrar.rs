@@ -20,8 +20,8 @@ use crate::profile::Operation;
 use crate::regime::Regime;
 use crate::request::{ManagementRequest, RegisterRequest};
 use crate::response::Registration;
-use crate::select::Selected;
 use crate::secret::{InitialAccessToken, TokenDigest};
+use crate::select::Selected;
 use crate::update::{Lost, Used};
 use crate::wire::WireError;
 

@@ -102,7 +102,9 @@ impl<'r, 'b> Facts<'r, 'b> {
     fn body_form(&self) -> Option<BodyForm> {
         match self.request.body.trim_ascii_start().first() {
             Some(b'{') => Some(BodyForm::Json),
-            Some(first) if first.is_ascii_alphanumeric() || matches!(first, b'-' | b'_') => Some(BodyForm::Jws),
+            Some(first) if first.is_ascii_alphanumeric() || matches!(first, b'-' | b'_') => {
+                Some(BodyForm::Jws)
+            }
             _ => None,
         }
     }
@@ -132,7 +134,8 @@ impl<'r, 'b> Facts<'r, 'b> {
     fn read_statement_iss(&self) -> Option<String> {
         // Which headers a token may have is the profile's to say. Nothing of them is used here.
         let max_bytes = self.limits.max_bytes;
-        let rules = JwsRules { max_bytes, max_header_bytes: max_bytes, allow_x5c: true, ..JwsRules::default() };
+        let rules =
+            JwsRules { max_bytes, max_header_bytes: max_bytes, allow_x5c: true, ..JwsRules::default() };
         let request;
         let statement = match self.body_form()? {
             BodyForm::Json => self.document()?.text(fields::SOFTWARE_STATEMENT)?.to_owned(),
@@ -195,7 +198,9 @@ impl SelectionEntry {
                 format!("the body is no JSON object with a member {}", any_of(&when.envelope))
             }
             Mismatch::StatementIss => match facts.statement_iss() {
-                Some(own) => format!("the software statement is of `{own}`, not {}", any_of(&when.statement_iss)),
+                Some(own) => {
+                    format!("the software statement is of `{own}`, not {}", any_of(&when.statement_iss))
+                }
                 None => format!("there is no software statement of {}", any_of(&when.statement_iss)),
             },
         }

@@ -7,8 +7,8 @@ use std::future::Future;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use oauth_dcr::config::{
-    IbmDynamicRegistration, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType, SsaValidationConfig, SsaValidationType,
-    Supported, TrustedIssuer, UpdateMode,
+    IbmDynamicRegistration, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType,
+    SsaValidationConfig, SsaValidationType, Supported, TrustedIssuer, UpdateMode,
 };
 use oauth_dcr::metadata::{
     ApplicationType, FieldId, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption, JwsAlgorithm, Kind,
@@ -26,12 +26,12 @@ use oauth_dcr::{
     ConfigError, ConfigProblem, ConfigWarning, Decision, Draft, Entropy, EntropyError, Error, ErrorCode,
     EventDetail, EventKind, EventSink, EvidenceVerdict, EvidenceVerifier, ExplainedMember, Explanation,
     Failure, FetchError, FetchPurpose, HookAnswer, HookChain, HookContext, HookError, HookFns, HostError,
-    InitialAccessTokens, JwksResolver, Lint, MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork, Operation,
-    OsEntropy, PassedOver, Profile, ProfileError, Provenance, RegisterRequest, Registrar, RegistrarBuilder,
-    RegistrarConfig, Registration, RegistrationAccessToken, RegistrationEndpoint, RegistrationEvent,
-    Rejection, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, Selected, SelectedBy, ServerFlags, SharedSecret, StoreError,
-    StoredSecret, Sweep, SystemClock, TokenDigest, Trace, TracingEvents, Unauthorized, UnverifiedJwt,
-    Violation, WireError,
+    InitialAccessTokens, JwksResolver, Lint, MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork,
+    Operation, OsEntropy, PassedOver, Profile, ProfileError, Provenance, RegisterRequest, Registrar,
+    RegistrarBuilder, RegistrarConfig, Registration, RegistrationAccessToken, RegistrationEndpoint,
+    RegistrationEvent, Rejection, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, Selected, SelectedBy,
+    ServerFlags, SharedSecret, StoreError, StoredSecret, Sweep, SystemClock, TokenDigest, Trace,
+    TracingEvents, Unauthorized, UnverifiedJwt, Violation, WireError,
 };
 
 /// Moves between threads and may be looked at by several.

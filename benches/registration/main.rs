@@ -141,7 +141,9 @@ fn largest_profile() -> [String; 2] {
     let profiles::Largest { name, members, rules, .. } = largest;
     let time = largest.build_time().as_secs_f64() * 1000.0;
     [
-        format!("largest profile, {name} ({members} members, {rules} rules): {time:.2} ms to compose, lint and compile"),
+        format!(
+            "largest profile, {name} ({members} members, {rules} rules): {time:.2} ms to compose, lint and compile"
+        ),
         format!("largest profile, {name}: {ratio:.2} x oidc for a dry run of the same full request"),
     ]
 }

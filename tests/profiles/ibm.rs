@@ -73,7 +73,8 @@ impl Server {
     }
 
     fn update(&self, id: &ClientId, caller: &Caller, members: Value) -> Result<Registration, Error> {
-        let body = with(json!({ "client_id": id.as_str(), "redirect_uris": [REDIRECT] }), members).to_string();
+        let body =
+            with(json!({ "client_id": id.as_str(), "redirect_uris": [REDIRECT] }), members).to_string();
         run(self.registrar.update(id, RegisterRequest::from_body(body.as_bytes()).with_caller(caller)))
     }
 
@@ -85,7 +86,13 @@ impl Server {
     }
 
     #[track_caller]
-    fn refuses<T: std::fmt::Debug>(&self, result: Result<T, Error>, status: u16, code: &str, description: &str) {
+    fn refuses<T: std::fmt::Debug>(
+        &self,
+        result: Result<T, Error>,
+        status: u16,
+        code: &str,
+        description: &str,
+    ) {
         let body = json!({ "error": code, "error_description": description }).to_string();
         assert_eq!(self.refusal(result), (status, body));
     }
@@ -121,7 +128,10 @@ fn stanzas_are_lowered_into_these_profiles() {
     ] {
         let profile = read(stanza).to_profile();
         assert!(profile.compose().is_ok(), "{name}");
-        expect(&format!("ibm-{name}.json"), &format!("{}\n", serde_json::to_string_pretty(&profile).unwrap()));
+        expect(
+            &format!("ibm-{name}.json"),
+            &format!("{}\n", serde_json::to_string_pretty(&profile).unwrap()),
+        );
     }
 }
 
@@ -139,7 +149,8 @@ fn the_defaults_are_those_of_a_missing_stanza() {
         },
         "registration_access_token": { "generate": false, "lifetime": 0 },
     });
-    let nulls = json!({ "recipe": null, "software_statement_validation": null, "registration_access_token": null });
+    let nulls =
+        json!({ "recipe": null, "software_statement_validation": null, "registration_access_token": null });
     for stanza in [printed, nulls, json!({}), json!({ "recipe": "Default" }), Value::Null] {
         assert_eq!(read(stanza), IbmDynamicRegistration::default());
     }
@@ -232,7 +243,9 @@ fn open_management_needs_to_be_acknowledged() {
     assert!(!registration.body().contains("registration_access_token"));
     assert!(run(server.registrar.read(registration.client().id(), &Caller::Anonymous)).is_ok());
     let told: Vec<String> = server.registrar.warnings().iter().map(ToString::to_string).collect();
-    assert!(told.contains(&"profile ibm: access.delete: whoever knows the name of a client needs no token".to_owned()));
+    assert!(told.contains(
+        &"profile ibm: access.delete: whoever knows the name of a client needs no token".to_owned()
+    ));
 }
 
 /// A statement of the published keys is needed, in registrations and in updates.
@@ -245,11 +258,17 @@ fn the_pattern_in_which_a_statement_authorizes() {
     let stranger = statement(&Key::new("ES256", "directory"), claims.clone());
     let (status, text) =
         server.refusal(server.register(&Caller::Anonymous, json!({ "software_statement": stranger })));
-    assert_eq!((status, text.contains("could not be verified with the keys of its issuer")), (400, true), "{text}");
+    assert_eq!(
+        (status, text.contains("could not be verified with the keys of its issuer")),
+        (400, true),
+        "{text}"
+    );
     // Of the algorithms that keys at the address could have, one is taken.
     let other = Key::new("ES384", "directory");
-    let (status, _) = server
-        .refusal(server.register(&Caller::Anonymous, json!({ "software_statement": statement(&other, claims.clone()) })));
+    let (status, _) = server.refusal(
+        server
+            .register(&Caller::Anonymous, json!({ "software_statement": statement(&other, claims.clone()) })),
+    );
     assert_eq!(status, 400);
 
     let good = statement(&DIRECTORY, claims);
@@ -328,8 +347,9 @@ fn a_recipe_is_not_weakened_by_switches() {
             let lints = read(stanza).to_profile().lint();
             let weaker: Vec<String> =
                 lints.iter().filter(|lint| lint.is_weakening()).map(ToString::to_string).collect();
-            let open = ["read", "update", "delete"]
-                .map(|operation| format!("access.{operation}: takes callers without a token [weakens.access]"));
+            let open = ["read", "update", "delete"].map(|operation| {
+                format!("access.{operation}: takes callers without a token [weakens.access]")
+            });
             // The recipe that says nothing of management leaves it to the switches.
             let expected: &[String] = if recipe == "FAPI_DEFAULT" { &open } else { &[] };
             assert_eq!(weaker, expected, "{recipe}");
@@ -371,17 +391,22 @@ fn a_hook_does_what_a_mapping_rule_did() {
         told.any(|own| own.starts_with("profile ibm: hooks.dcr_rule: is for a hook of the host"))
     };
     assert!(warned(&server_with(stanza.clone(), RegistrarBuilder::acknowledge_open_management)));
-    let server =
-        server_with(stanza, |builder| builder.acknowledge_open_management().script_hook(rule()));
+    let server = server_with(stanza, |builder| builder.acknowledge_open_management().script_hook(rule()));
     assert!(!warned(&server));
 
     let with_statement = |claims: Value, members: Value| {
         let members = with(json!({ "software_statement": statement(&DIRECTORY, claims) }), members);
-        server.register(&Caller::Anonymous, with(members, json!({ "jwks_uri": "https://app.example.org/jwks" })))
+        server.register(
+            &Caller::Anonymous,
+            with(members, json!({ "jwks_uri": "https://app.example.org/jwks" })),
+        )
     };
     let registration = with_statement(json!({}), json!({ "token_endpoint_auth_method": "none" })).unwrap();
     let body: Value = serde_json::from_str(registration.body()).unwrap();
-    assert_eq!((&body["client_name"], &body["token_endpoint_auth_method"]), (&json!("Unnamed"), &json!("private_key_jwt")));
+    assert_eq!(
+        (&body["client_name"], &body["token_endpoint_auth_method"]),
+        (&json!("Unnamed"), &json!("private_key_jwt"))
+    );
     let named = with_statement(json!({}), json!({ "client_name": "Named" })).unwrap();
     assert!(named.body().contains(r#""client_name":"Named""#));
 

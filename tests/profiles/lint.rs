@@ -46,7 +46,8 @@ fn a_member_that_takes_more_is_found() {
         member["reset"] = json!(true);
         json!({ "metadata": { "token_endpoint_auth_method": member } })
     };
-    let widened = "metadata.token_endpoint_auth_method: may also have `none`, `client_secret_basic` [weakens.member]";
+    let widened =
+        "metadata.token_endpoint_auth_method: may also have `none`, `client_secret_basic` [weakens.member]";
     finds(
         "fapi1-advanced",
         reset(json!({ "one_of": ["private_key_jwt", "none", "client_secret_basic"] })),
@@ -58,8 +59,10 @@ fn a_member_that_takes_more_is_found() {
     finds(
         "fapi1-advanced",
         reset(json!({})),
-        &["metadata.token_endpoint_auth_method: is no longer one or some of `private_key_jwt`, `tls_client_auth`, \
-           `self_signed_tls_client_auth` [weakens.member]"],
+        &[
+            "metadata.token_endpoint_auth_method: is no longer one or some of `private_key_jwt`, `tls_client_auth`, \
+           `self_signed_tls_client_auth` [weakens.member]",
+        ],
     );
     finds(
         "au-cdr",
@@ -186,12 +189,12 @@ fn callers_who_were_refused_before_are_found() {
             "access.delete: whoever knows the name of a client needs no token [open.management]",
         ],
     );
-    finds("ibm-default", json!({ "access": { "read": { "tokens": [{ "kind": "registration_access" }] } } }), &[]);
     finds(
-        "udap",
-        json!({ "access": { "read": {} } }),
-        &["access.read: is offered [weakens.access]"],
+        "ibm-default",
+        json!({ "access": { "read": { "tokens": [{ "kind": "registration_access" }] } } }),
+        &[],
     );
+    finds("udap", json!({ "access": { "read": {} } }), &["access.read: is offered [weakens.access]"]);
 }
 
 #[test]
@@ -299,7 +302,9 @@ fn warnings(profile: Value, with_hook: bool) -> Vec<String> {
 #[test]
 fn a_registrar_warns_of_the_lints_of_its_profiles() {
     let preset = |name: &str| serde_json::to_value(Profile::preset(name).unwrap()).unwrap();
-    for quiet in ["standard", "rfc7591", "oidc", "fapi1-advanced", "fapi2-security", "fapi-ciba", "smart", "igov"] {
+    for quiet in
+        ["standard", "rfc7591", "oidc", "fapi1-advanced", "fapi2-security", "fapi-ciba", "smart", "igov"]
+    {
         assert_eq!(warnings(preset(quiet), false), [""; 0], "{quiet}");
     }
     let open = ["read", "update", "delete"].map(|operation| {
@@ -309,7 +314,8 @@ fn a_registrar_warns_of_the_lints_of_its_profiles() {
                 and returned"
         .to_owned();
     assert_eq!(warnings(preset("ibm-default"), false), [&open[..], &[kept]].concat());
-    let hook = "profile mcp-dcr: hooks.rate_limit: is for a hook of the host: the engine has nothing of that name";
+    let hook =
+        "profile mcp-dcr: hooks.rate_limit: is for a hook of the host: the engine has nothing of that name";
     assert_eq!(warnings(preset("mcp-dcr"), false), [hook]);
     assert_eq!(warnings(preset("mcp-dcr"), true), [""; 0]);
     let own = json!({ "dcr_profile": 1, "name": "ours", "extends": ["oidc"], "rules": [{ "id": "jwks-xor", "when": {} }] });

@@ -123,7 +123,9 @@ fn a_profile_that_is_no_preset_needs_no_rust() {
                     assert_eq!(answer.get(name).unwrap_or(&Value::Null), expected, "{id}: {name}");
                 }
             }
-            (expected, result) => differences.push(format!("{id}: expected {expected}, and it was {result:?}")),
+            (expected, result) => {
+                differences.push(format!("{id}: expected {expected}, and it was {result:?}"))
+            }
         }
     }
     assert_eq!(differences, [""; 0]);

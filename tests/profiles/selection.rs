@@ -158,7 +158,10 @@ fn a_selection_can_be_looked_at() {
     print("a plain request", RegisterRequest::from_body(&plain));
     print("at an endpoint", RegisterRequest::from_body(&plain).with_endpoint("/mcp/register"));
     let other = body(json!({ "software_statement": unsigned(json!({ "iss": "elsewhere" })), "udap": "1" }));
-    print("with a statement of another issuer", RegisterRequest::from_body(&other).with_endpoint("/register"));
+    print(
+        "with a statement of another issuer",
+        RegisterRequest::from_body(&other).with_endpoint("/register"),
+    );
     let signed = unsigned(json!({}));
     print("a signed request", RegisterRequest::from_body(signed.as_bytes()));
     print("nothing that can be read", RegisterRequest::from_body(b"[]"));
@@ -170,7 +173,8 @@ fn a_selection_can_be_looked_at() {
 #[test]
 fn a_lie_about_the_issuer_only_leads_to_a_refusal() {
     let server = server();
-    let lie = body(json!({ "software_statement": unsigned(json!({ "iss": "directory", "software_id": "x" })) }));
+    let lie =
+        body(json!({ "software_statement": unsigned(json!({ "iss": "directory", "software_id": "x" })) }));
     let request = RegisterRequest::from_body(&lie);
     server.selects(request, "directory", SelectedBy::Entry(1));
     let (status, text) = server.refusal(request);
@@ -272,7 +276,8 @@ fn an_endpoint_has_a_name() {
         let request = http::Request::post("/register").header("content-type", "application/json");
         let answer = run(endpoint.handle(request.body(Full::new(Bytes::from(body(json!({}))))).unwrap()));
         assert_eq!(answer.status(), 201);
-        let answer: Value = serde_json::from_slice(&run(answer.into_body().collect()).unwrap().to_bytes()).unwrap();
+        let answer: Value =
+            serde_json::from_slice(&run(answer.into_body().collect()).unwrap().to_bytes()).unwrap();
         assert_eq!(answer["client_uri"], expected);
     }
 }

@@ -57,7 +57,10 @@ impl IbmDynamicRegistration {
                 add(jwks_uri, "must be given: the recipe verifies statements of a directory".to_owned());
             }
             None if self.registration.software_statement || self.management.software_statement => {
-                add(jwks_uri, "must be given: a software statement is required, and none could be verified".to_owned());
+                add(
+                    jwks_uri,
+                    "must be given: a software statement is required, and none could be verified".to_owned(),
+                );
             }
             Some(StatementKeys { signing_algs: Some(own), .. }) if self.recipe.is_regional() => {
                 let taken = self.recipe.statement_algs();
@@ -80,7 +83,8 @@ impl IbmDynamicRegistration {
 impl Recipe {
     /// The algorithms of the statements that a regional recipe takes.
     pub(super) fn statement_algs(self) -> Vec<String> {
-        let preset = Profile::preset(self.preset()).and_then(|preset| preset.compose().ok()).unwrap_or_default();
+        let preset =
+            Profile::preset(self.preset()).and_then(|preset| preset.compose().ok()).unwrap_or_default();
         let issuers = preset.software_statement.issuers.into_iter();
         issuers.flat_map(|issuer| issuer.jws.algs).collect()
     }

@@ -75,7 +75,9 @@ fn values(base: &Member, own: &Member, found: &mut Vec<String>) {
 fn limits(base: &Member, own: &Member, found: &mut Vec<String>) {
     for (base, own) in [(&base.pattern, &own.pattern), (&base.some_pattern, &own.some_pattern)] {
         match (base, own) {
-            (Some(base), Some(own)) if base != own => found.push(format!("has another pattern than `{base}`")),
+            (Some(base), Some(own)) if base != own => {
+                found.push(format!("has another pattern than `{base}`"))
+            }
             (Some(base), None) => found.push(format!("need no longer match `{base}`")),
             _ => {}
         }
@@ -90,8 +92,7 @@ fn limits(base: &Member, own: &Member, found: &mut Vec<String>) {
             found.push(format!("may be more than {base} {unit}").trim_end().to_owned());
         }
     }
-    let lowest =
-        [("elements", base.min_items.map(wide), own.min_items.map(wide)), ("", base.min, own.min)];
+    let lowest = [("elements", base.min_items.map(wide), own.min_items.map(wide)), ("", base.min, own.min)];
     for (unit, base, own) in lowest {
         if let Some(base) = base.filter(|base| own.is_none_or(|own| own < *base)) {
             found.push(format!("may be less than {base} {unit}").trim_end().to_owned());
@@ -110,7 +111,10 @@ fn sources(base: &Member, own: &Member, found: &mut Vec<String>) {
             Some(own) if base.required && !own.required => {
                 found.push(format!("no longer needs `{name}`"));
             }
-            Some(own) if (&own.statement, &own.cert, own.relation) != (&base.statement, &base.cert, base.relation) => {
+            Some(own)
+                if (&own.statement, &own.cert, own.relation)
+                    != (&base.statement, &base.cert, base.relation) =>
+            {
                 found.push(format!("depends otherwise on `{name}`"));
             }
             Some(_) => {}
@@ -132,6 +136,7 @@ fn wide(count: usize) -> i64 {
 
 /// Values in backticks, texts without quotation marks.
 fn shown<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
-    let texts = values.into_iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let texts =
+        values.into_iter().map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     super::listed(&texts.collect::<Vec<_>>())
 }

@@ -59,7 +59,9 @@ impl Members<'_> {
     /// Whether a member can be what the tests of a condition ask for.
     fn member_can(&self, name: &str, when: &When) -> bool {
         let unconditional = self.profile.metadata.get(name);
-        let Some(member) = unconditional.or_else(|| self.profile.request.envelope.get(name)) else { return true };
+        let Some(member) = unconditional.or_else(|| self.profile.request.envelope.get(name)) else {
+            return true;
+        };
         // What a rule puts there counts only if the checks of the profile take it, but what a rule removes may be gone.
         let is_touched = self.profile.rules.iter().any(|rule| rule.metadata.contains_key(name));
         if when.present == Some(false) {
@@ -80,7 +82,10 @@ impl Members<'_> {
                 })
             };
             let is_set = member.value.as_ref().is_some_and(|set| set != value && !set.is_array());
-            !is_set && element(&member.one_of) && element(&member.subset_of) && !member.none_of.contains(value)
+            !is_set
+                && element(&member.one_of)
+                && element(&member.subset_of)
+                && !member.none_of.contains(value)
         };
         when.equals.as_ref().is_none_or(takes)
             && when.contains.as_ref().is_none_or(takes)

@@ -3,9 +3,7 @@
 use serde_json::Value;
 
 use super::Lints;
-use crate::profile::{
-    Issuer, Jws, KeySource, Member, Merge, Operation, Presence, Profile, Token, Unknown,
-};
+use crate::profile::{Issuer, Jws, KeySource, Member, Merge, Operation, Presence, Profile, Token, Unknown};
 
 /// The members of a JWK that are secret (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1).
 const SECRET_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
@@ -63,7 +61,9 @@ fn place_of(place: &str, issuer: &Issuer) -> String {
 fn signer(place: &str, jws: &Jws, lints: &mut Lints) {
     for source in &jws.keys {
         match source {
-            KeySource::Unsigned => lints.add("open.signature", place, "nothing is verified: anyone can write one"),
+            KeySource::Unsigned => {
+                lints.add("open.signature", place, "nothing is verified: anyone can write one")
+            }
             KeySource::Jwks { jwks } if has_secret(jwks) => {
                 lints.add("secret.key", place, "holds a key that signs, and should hold one that verifies");
             }
@@ -104,7 +104,8 @@ fn statements(profile: &Profile, lints: &mut Lints) {
     let is_shared = policy.issuers.len() > 1 || policy.issuers.iter().any(is_any);
     if is_shared && policy.merge == Some(Merge::OverrideKnown) {
         for issuer in policy.issuers.iter().filter(|issuer| issuer.allow_claims.is_none()) {
-            let message = "may set any member, also how clients authenticate: list its claims in `allow_claims`";
+            let message =
+                "may set any member, also how clients authenticate: list its claims in `allow_claims`";
             lints.add("open.claims", place_of("software_statement.issuers", issuer), message);
         }
     }

@@ -59,7 +59,9 @@ fn compare_access(operation: Operation, base: &Profile, own: &Profile, lints: &m
     };
     if rank(&own) < rank(&base) {
         add("no longer needs a client certificate".to_owned());
-    } else if let Some(anchors) = base.anchors.as_ref().filter(|anchors| own.anchors.as_ref() != Some(anchors)) {
+    } else if let Some(anchors) =
+        base.anchors.as_ref().filter(|anchors| own.anchors.as_ref() != Some(anchors))
+    {
         add(format!("takes certificates that are not verified against `{anchors}`"));
     }
     if base.bind.iter().any(|bind| !own.bind.contains(bind)) {
