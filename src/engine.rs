@@ -157,7 +157,7 @@ impl Regime<'_> {
     /// whatever the subject type. Nothing is fetched before all else was found good.
     pub(crate) async fn sector_fault(&self, document: &Document<'_>) -> Option<Violation> {
         let uri = document.text(fields::SECTOR_IDENTIFIER_URI)?;
-        let sector = self.gate.fetch(&*self.resolver, uri, FetchPurpose::SectorIdentifier).await;
+        let sector = Box::pin(self.gate.fetch(&*self.resolver, uri, FetchPurpose::SectorIdentifier)).await;
         rules::check_sector_document(document, sector.as_ref())
     }
 
@@ -253,7 +253,8 @@ impl Regime<'_> {
                     // Sealed for the client that it will be the secret of.
                     let stored = self.stored_secret(&existing, secret.as_ref(), need).await?;
                     let client = Client { secret: stored, ..client };
-                    if let Some(client) = self.meet(&existing, &client, now, report).await? {
+                    let met = Box::pin(self.meet(&existing, &client, now, report)).await?;
+                    if let Some(client) = met {
                         let status = self.policy.response.upsert_status.unwrap_or(200);
                         return Ok(Issued { client, status, secret, token });
                     }
@@ -300,7 +301,10 @@ impl Regime<'_> {
     ) -> Result<Registration, Error> {
         let Issued { client, status, secret, token } = issued;
         let body = response::write_body(&client, secret.as_ref(), token.as_ref(), &self.uris, self.policy);
-        let body = self.modified(operation, request, &client, body).await;
+        let body = match &self.hook {
+            Some(hook) => Box::pin(self.modified(&**hook, operation, request, &client, body)).await,
+            None => body,
+        };
         Ok(Registration { client, status, secret, token, body })
     }
 }

@@ -124,10 +124,21 @@ impl Regime<'_> {
         operation: Operation,
         request: &RegisterRequest<'_>,
     ) -> Result<Asked<'p, 'b>, Error> {
-        let mut token = match body {
-            Opened::Json(document) => return Ok(Asked { document, signer: None }),
-            Opened::Signed(token) => token,
-        };
+        match body {
+            Opened::Json(document) => Ok(Asked { document, signer: None }),
+            Opened::Signed(token) => {
+                Box::pin(self.asked_by_signer(token, statement, operation, request)).await
+            }
+        }
+    }
+
+    async fn asked_by_signer<'p, 'b>(
+        &'p self,
+        mut token: Box<Unverified<'b>>,
+        statement: Option<&Statement<'_, '_>>,
+        operation: Operation,
+        request: &RegisterRequest<'_>,
+    ) -> Result<Asked<'p, 'b>, Error> {
         let iss = token.issuer().map_err(|fault| self.bad_request(fault))?.unwrap_or_default().into_owned();
         let issuers = self.policy.request.issuers.iter().filter(|issuer| issuer.is_for(&iss));
         let named = issuers.map(|issuer| (&issuer.jws, issuer.allow_claims.as_deref()));

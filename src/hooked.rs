@@ -10,7 +10,7 @@ use crate::client::Client;
 use crate::engine::host_error;
 use crate::error::{BoxError, Error, ErrorCode, Failure, HookAnswer, Rejection, Violation};
 use crate::evidence::not_current;
-use crate::host::{Draft, HookContext, HookError, StatementFacts, guard};
+use crate::host::{Draft, HookContext, HookError, ScriptHook, StatementFacts, guard};
 use crate::keys::KeyKind;
 use crate::profile::Operation;
 use crate::regime::Regime;
@@ -128,12 +128,12 @@ impl Regime<'_> {
     /// The answer as the hook leaves it. The client is stored by now, so that nothing it does can refuse the request.
     pub(crate) async fn modified(
         &self,
+        hook: &dyn ScriptHook,
         operation: Operation,
         request: &RegisterRequest<'_>,
         client: &Client,
         body: String,
     ) -> String {
-        let Some(hook) = &self.hook else { return body };
         let cx = self.context(operation, request, Some(client));
         let mut map = response::as_map(&body);
         match self.guarded(async { hook.modify_response(&cx, &mut map).await }).await {
@@ -147,7 +147,7 @@ impl Regime<'_> {
         &self,
         part: impl Future<Output = Result<T, HookError>>,
     ) -> Result<T, HookError> {
-        guard(self.hook_settings.time_limit, part).await
+        Box::pin(guard(self.hook_settings.time_limit, part)).await
     }
 
     /// What becomes of the request after a part of the host spoke.

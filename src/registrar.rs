@@ -62,7 +62,7 @@ impl Registrar {
         let sent = engine.open(&request)?;
         let body = engine.read(&sent, known)?;
         let token = engine.statement_token(&body, Operation::Create)?;
-        let statement = engine.statement_of(token.as_ref(), Operation::Create, &request).await?;
+        let statement = engine.statement(token.as_ref(), Operation::Create, &request).await?;
         let asked = engine.asked(body, statement.as_ref(), Operation::Create, &request).await?;
         engine.check_bindings(Operation::Create, request.certificate, &asked, statement.as_ref()).await?;
         engine.consume_request(&asked).await?;
@@ -76,9 +76,9 @@ impl Registrar {
         let faults = engine.policy.apply(&mut document, &facts, None);
         if is_cancellation(&faults) {
             let key = engine.unique_key(&document, statement.as_ref());
-            let client = engine.cancel(key.as_deref(), &request).await?;
+            let client = Box::pin(engine.cancel(key.as_deref(), &request)).await?;
             report.tell(EventKind::Cancelled, &client);
-            return engine.respond_cancelled(client, &request).await;
+            return Box::pin(engine.respond_cancelled(client, &request)).await;
         }
         engine.accept(faults)?;
         engine.accept(engine.sector_fault(&document).await.into_iter().collect())?;

@@ -67,7 +67,19 @@ impl Regime<'_> {
         operation: Operation,
         request: &RegisterRequest<'_>,
     ) -> Result<Option<Statement<'p, 't>>, Error> {
-        let Some(jws) = jws else { return Ok(None) };
+        match jws {
+            // In a box, as all that most requests do without: what a request may wait for is copied with it.
+            Some(jws) => Box::pin(self.verified_statement(jws, operation, request)).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn verified_statement<'p, 't>(
+        &'p self,
+        jws: &'t CompactJws<'_>,
+        operation: Operation,
+        request: &RegisterRequest<'_>,
+    ) -> Result<Statement<'p, 't>, Error> {
         let mut token = Unverified::read(jws, self.settings.limits, Origin::Statement).map_err(|fault| {
             self.refuse_statement(Failure::STATEMENT_INVALID, &format!("its payload {fault}"))
         })?;
@@ -93,14 +105,14 @@ impl Regime<'_> {
                 Ok(claims) => {
                     let software = claims.text(fields::SOFTWARE_ID).map(str::to_owned);
                     let claims = self.claims_that_count(claims, issuer, operation)?;
-                    return Ok(Some(Statement {
+                    return Ok(Statement {
                         text,
                         iss,
                         issuer,
                         software,
                         claims,
                         payload: jws.danger_payload(),
-                    }));
+                    });
                 }
                 Err(refused) => (token, verdict) = (refused.token, Some(refused.fault)),
             }
