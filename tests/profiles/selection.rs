@@ -88,7 +88,7 @@ impl Server {
     /// Status, code and description of a refusal.
     #[track_caller]
     fn refusal(&self, request: RegisterRequest<'_>) -> (u16, String) {
-        let error = run(self.registrar.register(request)).err().expect("a refusal");
+        let error = run(self.registrar.register(request)).expect_err("a refusal");
         let wire = self.registrar.wire_error(&error);
         (wire.status, wire.body.to_string())
     }

@@ -187,7 +187,7 @@ fn compare_redirects(base: &RedirectPolicy, own: &RedirectPolicy, lints: &mut Li
             add(format!("may match {} again", listed(&again)));
         }
     }
-    if beyond(&base.same_host_as, &own.same_host_as).first().is_some() {
+    if !beyond(&base.same_host_as, &own.same_host_as).is_empty() {
         add("need no longer be on the host of the client's pages".to_owned());
     }
     match (&base.allow, &own.allow) {
