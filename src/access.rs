@@ -56,11 +56,12 @@ impl Engine {
         }
     }
 
-    /// The profile that a registration is under: that of its initial access token, else that of the registrar.
-    pub(crate) fn regime_of_entry(&self, entry: Option<&Entry>) -> Result<Regime<'_>, Error> {
-        let Some(name) = entry.and_then(|entry| entry.grant.profile()) else { return Ok(self.regime()) };
+    /// The profile that an initial access token names, if it names one.
+    pub(crate) fn regime_of_entry(&self, entry: Option<&Entry>) -> Result<Option<Regime<'_>>, Error> {
+        let Some(name) = entry.and_then(|entry| entry.grant.profile()) else { return Ok(None) };
         let named = self.regimes().find(|regime| **regime.profile_name == *name);
-        named.ok_or_else(|| host_error("initial access tokens", false, unknown_profile(name).into()))
+        let unknown = || host_error("initial access tokens", false, unknown_profile(name).into());
+        named.map(Some).ok_or_else(unknown)
     }
 
     /// Finds a client and admits its caller. An unknown, expired or suspended client, another client's token and a

@@ -1,6 +1,7 @@
 //! Building a registrar: everything that can be known to be wrong is found here, all at once.
 
 mod hooks;
+mod profiles;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::json::Limits;
 use crate::lifecycle::is_allowed;
 use crate::metadata::{FieldId, Group, fields};
 use crate::policy::{KeyPlan, Policy};
-use crate::profile::{Jws, Operation, Profile, ProfileError, Token};
+use crate::profile::{Jws, Operation, Profile, ProfileError, ProfileSelection, Token};
 use crate::regime::Rules;
 use crate::registrar::Registrar;
 use crate::response::ClientUris;
@@ -46,6 +47,7 @@ pub struct RegistrarBuilder {
     hooks: HookParts,
     profile: Option<Profile>,
     further_profiles: Vec<Profile>,
+    selection: ProfileSelection,
     open_management: bool,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
@@ -69,6 +71,7 @@ impl RegistrarBuilder {
             hooks: HookParts::default(),
             profile: None,
             further_profiles: Vec::new(),
+            selection: ProfileSelection::default(),
             open_management: false,
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
@@ -119,11 +122,25 @@ impl RegistrarBuilder {
         self
     }
 
-    /// One more profile, for the clients of initial access tokens that name it
-    /// ([`InitialGrant::with_profile`](crate::InitialGrant::with_profile)). The configuration is laid over it as over
-    /// the profile of the registrar.
+    /// One more profile, for the requests that the [selection](Self::selection) finds for it, and for the clients of
+    /// initial access tokens that name it ([`InitialGrant::with_profile`](crate::InitialGrant::with_profile)). The
+    /// configuration is laid over it as over the profile of the registrar.
     pub fn further_profile(mut self, profile: Profile) -> Self {
         self.further_profiles.push(profile);
+        self
+    }
+
+    /// Which of the profiles a registration is under. Default: that of the registrar, whatever the request.
+    ///
+    /// An initial access token that names a profile takes precedence: the operator issued it, while a request looks
+    /// like what its sender wants. A client keeps its profile: an update is judged by the one it was registered under.
+    ///
+    /// Who may register is asked of the selected profile, so that a selection by the body reads that first. An anonymous
+    /// caller still learns nothing about a body where it may not register: one that cannot be read has no facts, and
+    /// goes to the first entry that asks for none, or to the profile of the registrar. What it can learn is which profile
+    /// it came to, from the way in which that one refuses it. A selection by `endpoint` alone reads no body.
+    pub fn selection(mut self, selection: ProfileSelection) -> Self {
+        self.selection = selection;
         self
     }
 
@@ -184,6 +201,8 @@ impl RegistrarBuilder {
                 problems.push(problem("profile", &format!("there are two with the name `{name}`")));
             }
         }
+        let names: Vec<&str> = names.map(|name| &**name).collect();
+        problems.extend(self.selection_problems(&names));
         let attestation = self.attestation().map_err(|problem| problems.push(problem));
         let (Some(rules), Ok(attestation), Some(endpoint), true) =
             (rules, attestation, &self.config.registration_endpoint, problems.is_empty())
@@ -192,7 +211,10 @@ impl RegistrarBuilder {
         };
         let config = &self.config;
         let policies = [&rules].into_iter().chain(&more_rules).map(|rules| &rules.policy);
-        let warnings = config.warnings().into_iter().chain(self.hook_warnings(policies)).collect();
+        let mut warnings = config.warnings();
+        warnings.extend(self.hook_warnings(policies));
+        warnings.extend(self.profile_warnings(self.profile.as_ref().unwrap_or(&standard)));
+        warnings.extend(self.further_profiles.iter().flat_map(|profile| self.profile_warnings(profile)));
         let resolver = self.resolver.unwrap_or_else(|| Arc::new(NoNetwork));
         let cache = self.cache;
         let mut secrets = config.secrets();
@@ -216,6 +238,7 @@ impl RegistrarBuilder {
             warnings,
             rules,
             more_rules,
+            selection: self.selection,
             store: self.store,
             documents: cache.unwrap_or_else(|| CachedResolver::over(resolver.clone(), self.clock.clone())),
             resolver,

@@ -71,6 +71,8 @@ pub struct RegistrationEndpoint {
     registrar: Registrar,
     /// The segments of the registration endpoint's path.
     mount: Arc<[String]>,
+    /// What selections of profiles know this place by.
+    name: Option<Arc<str>>,
     /// The header that is believed to hold the client's certificate.
     #[cfg(feature = "x509")]
     certificate_header: Option<CertificateHeader>,
@@ -93,9 +95,31 @@ impl RegistrationEndpoint {
         Self {
             registrar,
             mount,
+            name: None,
             #[cfg(feature = "x509")]
             certificate_header: None,
         }
+    }
+
+    /// The name of this place, by which a profile can be selected
+    /// ([`RegistrarBuilder::selection`](crate::RegistrarBuilder::selection)). Default: none.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use oauth_dcr::{Registrar, RegistrationEndpoint};
+    ///
+    /// fn app(registrar: Registrar) -> Router {
+    ///     let endpoint = RegistrationEndpoint::new(registrar);
+    ///     Router::new()
+    ///         .nest_service("/register", endpoint.clone())
+    ///         .nest_service("/mcp/register", endpoint.with_name("/mcp/register"))
+    /// }
+    /// ```
+    ///
+    /// Clients are managed at the one `registrationEndpoint` of the configuration, wherever they were registered.
+    #[must_use]
+    pub fn with_name(self, name: &str) -> Self {
+        Self { name: Some(name.into()), ..self }
     }
 
     /// Takes the client's certificate from this header, which a proxy that terminates TLS sets, with the feature
@@ -196,7 +220,8 @@ impl RegistrationEndpoint {
             (_, id) => {
                 let body = self.collect(&head.headers, body).await?;
                 let media_type = self.media_type(&head.headers)?;
-                let request = RegisterRequest { body: &body, media_type, ..bare.into() };
+                let endpoint = self.name.as_deref();
+                let request = RegisterRequest { body: &body, media_type, endpoint, ..bare.into() };
                 match id {
                     Some(id) => self.registrar.update(id, request).await,
                     None => self.registrar.register(request).await,

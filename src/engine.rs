@@ -24,7 +24,7 @@ use crate::issue::{self, Draw, SecretNeed};
 use crate::json::Limits;
 use crate::metadata::{Document, FieldValue, Origin, fields};
 use crate::policy::Facts;
-use crate::profile::{ClientUri, Operation};
+use crate::profile::{ClientUri, Operation, ProfileSelection};
 use crate::regime::{Regime, Rules};
 use crate::request::{Caller, RegisterRequest};
 use crate::response::{self, ClientUris, Registration};
@@ -37,8 +37,9 @@ use crate::wire::ErrorStyle;
 pub(crate) struct Engine {
     /// The profile of this registrar.
     pub(crate) rules: Rules,
-    /// Further profiles, which initial access tokens name.
+    /// Further profiles, which the selection or initial access tokens name.
     pub(crate) more_rules: Vec<Rules>,
+    pub(crate) selection: ProfileSelection,
     pub(crate) store: Arc<dyn ClientStore>,
     pub(crate) resolver: Arc<dyn JwksResolver>,
     /// Documents that are kept for a while: keys and discovery.

@@ -90,12 +90,17 @@ impl Regime<'_> {
         }
     }
 
-    /// Reads the members of a body.
-    pub(crate) fn read<'b>(&self, sent: &'b Sent<'_>) -> Result<Opened<'b>, Error> {
+    /// Reads the members of a body. Those of a JSON body may be known already.
+    pub(crate) fn read<'b>(
+        &self,
+        sent: &'b Sent<'_>,
+        known: Option<Document<'b>>,
+    ) -> Result<Opened<'b>, Error> {
         let limits = self.settings.limits;
         let (what, opened) = match sent {
             Sent::Json(text) => {
-                ("the body", json::read_object(text, limits, Origin::Request).map(Opened::Json))
+                let document = known.map_or_else(|| json::read_object(text, limits, Origin::Request), Ok);
+                ("the body", document.map(Opened::Json))
             }
             Sent::Signed(jws) => {
                 let token = Unverified::read(jws, limits, Origin::Request);

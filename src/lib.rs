@@ -83,6 +83,12 @@
 //! 6. For decisions that no profile can express, write a [`ScriptHook`]. [`Registrar::explain`] says of any request
 //!    what would be decided, and why.
 //!
+//! # Several profiles
+//!
+//! A server may have several: for a country, for partners, for agents. [`RegistrarBuilder::selection`] says which one a
+//! registration is under, by facts that are known before anything is verified, and [`Registrar::select`] says which one it
+//! was and why. [`Profile::lint`] tells what a profile makes weaker than those it extends.
+//!
 //! # The life of a client
 //!
 //! Clients wait for approval, are suspended and resumed ([`Registrar::set_state`]), expire, and are swept
@@ -216,6 +222,7 @@ mod response;
 mod rules;
 mod sealing;
 mod secret;
+mod select;
 mod statement;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -250,13 +257,14 @@ pub use host::{
 };
 pub use metadata::ClientMetadata;
 pub use policy::{Decision, Trace};
-pub use profile::{Operation, Profile, ProfileError};
+pub use profile::{Lint, Operation, Profile, ProfileError};
 pub use registrar::Registrar;
 pub use request::{AccessToken, Caller, ManagementRequest, RegisterRequest};
 pub use response::Registration;
 pub use secret::{
     ClientSecret, InitialAccessToken, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest,
 };
+pub use select::{PassedOver, Selected, SelectedBy};
 pub use wire::{NO_STORE, WireError};
 
 /// Compiles the examples of the README.

@@ -51,6 +51,11 @@ impl Engine {
         Regime::new(self, named.unwrap_or(&self.rules))
     }
 
+    /// The largest request body that any profile takes, in bytes.
+    pub(crate) fn max_body_bytes(&self) -> usize {
+        self.regimes().map(|regime| regime.policy.max_bytes).max().unwrap_or_default()
+    }
+
     /// All profiles, that of this registrar first.
     pub(crate) fn regimes(&self) -> impl Iterator<Item = Regime<'_>> {
         std::iter::once(&self.rules).chain(&self.more_rules).map(|rules| Regime::new(self, rules))

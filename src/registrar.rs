@@ -14,12 +14,14 @@ use crate::explain::Explanation;
 use crate::host::{ClientStore, InitialGrant, StoreError};
 use crate::issue::Draw;
 use crate::lifecycle::is_cancellation;
+use crate::metadata::Document;
 use crate::policy::Trace;
 use crate::profile::Operation;
 use crate::regime::Regime;
 use crate::request::{ManagementRequest, RegisterRequest};
 use crate::response::Registration;
 use crate::secret::{InitialAccessToken, TokenDigest};
+use crate::select::Selected;
 use crate::update::{Lost, Used};
 use crate::wire::WireError;
 
@@ -55,10 +57,10 @@ impl Registrar {
         request: RegisterRequest<'_>,
         report: &mut Report<'e>,
     ) -> Result<Registration, Error> {
-        let (engine, entry) = self.admitted(&request).await?;
+        let (engine, entry, known) = self.admitted(&request).await?;
         report.under(&engine);
         let sent = engine.open(&request)?;
-        let body = engine.read(&sent)?;
+        let body = engine.read(&sent, known)?;
         let token = engine.statement_token(&body, Operation::Create)?;
         let statement = engine.statement(token.as_ref(), Operation::Create, &request).await?;
         let asked = engine.asked(body, statement.as_ref(), Operation::Create, &request).await?;
@@ -200,9 +202,9 @@ impl Registrar {
     ///
     /// Only if the request cannot be read at all, or its caller may not register.
     pub async fn explain(&self, request: RegisterRequest<'_>) -> Result<Explanation, Error> {
-        let (engine, _) = self.admitted(&request).await?;
+        let (engine, _, known) = self.admitted(&request).await?;
         let sent = engine.open(&request)?;
-        let body = engine.read(&sent)?;
+        let body = engine.read(&sent, known)?;
         let token = engine.statement_token(&body, Operation::Create)?;
         let statement = engine.statement(token.as_ref(), Operation::Create, &request).await?;
         let asked = engine.asked(body, statement.as_ref(), Operation::Create, &request).await?;
@@ -217,13 +219,54 @@ impl Registrar {
         Ok(Explanation::new(&engine.policy.name, &document, trace, violations))
     }
 
-    /// The profile that a registration is under, if its caller may register.
-    async fn admitted(&self, request: &RegisterRequest<'_>) -> Result<(Regime<'_>, Option<Entry>), Error> {
+    /// The profile that a registration is under, and why it is that one. Nothing is verified but the initial access
+    /// token, and nothing is consumed or stored.
+    ///
+    /// ```
+    /// use oauth_dcr::testing::run;
+    /// use oauth_dcr::{MemoryClientStore, Profile, RegisterRequest, Registrar, RegistrarConfig, SelectedBy};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+    /// let agents = Profile::preset("mcp-dcr").cloned().unwrap_or_default();
+    /// let registrar = Registrar::builder(config, MemoryClientStore::default())
+    ///     .further_profile(agents)
+    ///     .selection(serde_json::from_str(
+    ///         r#"[{ "profile": "mcp-dcr", "when": { "endpoint": ["/mcp/register"] } }]"#,
+    ///     )?)
+    ///     .build()?;
+    ///
+    /// let request = RegisterRequest::from_body(b"{}");
+    /// let selected = run(registrar.select(&request.with_endpoint("/mcp/register")))?;
+    /// assert_eq!((&*selected.profile, selected.by), ("mcp-dcr", SelectedBy::Entry(0)));
+    /// let selected = run(registrar.select(&request))?;
+    /// assert_eq!(selected.by, SelectedBy::Default);
+    /// assert_eq!(selected.passed_over[0].because, "the endpoint has no name, and must be `/mcp/register`");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`register`](Self::register): [`Error::Disabled`], [`Error::Unauthorized`] for an initial access token that
+    /// is not good, and [`Error::Host`] if it names a profile that is not here or if its store fails.
+    pub async fn select(&self, request: &RegisterRequest<'_>) -> Result<Selected, Error> {
         self.0.is_enabled()?;
         let entry = self.0.entry(request.caller).await?;
-        let regime = self.0.regime_of_entry(entry.as_ref())?;
+        self.0.selected(request, entry.as_ref())
+    }
+
+    /// The profile that a registration is under, if its caller may register, and the JSON body if it had to be read to
+    /// find the profile.
+    async fn admitted<'b>(
+        &self,
+        request: &RegisterRequest<'b>,
+    ) -> Result<(Regime<'_>, Option<Entry>, Option<Document<'b>>), Error> {
+        self.0.is_enabled()?;
+        let entry = self.0.entry(request.caller).await?;
+        let (regime, read) = self.0.regime_for(request, entry.as_ref())?;
         regime.admit_creation(request.caller, request.certificate, entry.as_ref())?;
-        Ok((regime, entry))
+        Ok((regime, entry, read))
     }
 
     /// Makes an initial access token (RFC 7591 section 1.2), shown here and never again, and keeps its digest.
@@ -298,7 +341,7 @@ impl Registrar {
     /// The largest request body that is read, in bytes.
     #[must_use]
     pub fn max_body_bytes(&self) -> usize {
-        self.0.regimes().map(|regime| regime.policy.max_bytes).max().unwrap_or_default()
+        self.0.max_body_bytes()
     }
 }
 

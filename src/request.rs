@@ -29,12 +29,20 @@ pub struct RegisterRequest<'a> {
     pub(crate) caller: &'a Caller,
     pub(crate) certificate: Option<&'a ClientCertificate>,
     pub(crate) remote_address: Option<IpAddr>,
+    pub(crate) endpoint: Option<&'a str>,
 }
 
 impl<'a> RegisterRequest<'a> {
     /// A request with this body, from an anonymous caller.
     pub fn from_body(body: &'a [u8]) -> Self {
-        Self { body, media_type: None, caller: &Caller::Anonymous, certificate: None, remote_address: None }
+        Self {
+            body,
+            media_type: None,
+            caller: &Caller::Anonymous,
+            certificate: None,
+            remote_address: None,
+            endpoint: None,
+        }
     }
 
     /// The media type of the body, parameters included. Without one the body is JSON.
@@ -56,6 +64,12 @@ impl<'a> RegisterRequest<'a> {
     pub fn with_remote_address(self, address: IpAddr) -> Self {
         Self { remote_address: Some(address), ..self }
     }
+
+    /// The host's name for the place where it came in, by which a profile can be selected
+    /// ([`ProfileSelection`](crate::profile::ProfileSelection)). The caller chooses among the places it can reach.
+    pub fn with_endpoint(self, endpoint: &'a str) -> Self {
+        Self { endpoint: Some(endpoint), ..self }
+    }
 }
 
 impl fmt::Debug for RegisterRequest<'_> {
@@ -67,6 +81,7 @@ impl fmt::Debug for RegisterRequest<'_> {
             .field("caller", &self.caller)
             .field("certificate", &self.certificate)
             .field("remote_address", &self.remote_address)
+            .field("endpoint", &self.endpoint)
             .finish()
     }
 }

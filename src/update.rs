@@ -30,7 +30,7 @@ impl Regime<'_> {
         let metadata = client.metadata.clone();
         let stored = metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
         let sent = self.open(request)?;
-        let body = self.read(&sent)?;
+        let body = self.read(&sent, None)?;
         let token = self.statement_token(&body, Operation::Update)?;
         let statement = self.statement(token.as_ref(), Operation::Update, request).await?;
         self.statement_of_update(&client.provenance, statement.as_ref())?;

@@ -7,14 +7,15 @@ use std::future::Future;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use oauth_dcr::config::{
-    Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType, SsaValidationConfig, SsaValidationType,
-    Supported, TrustedIssuer, UpdateMode,
+    IbmDynamicRegistration, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType,
+    SsaValidationConfig, SsaValidationType, Supported, TrustedIssuer, UpdateMode,
 };
 use oauth_dcr::metadata::{
     ApplicationType, FieldId, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption, JwsAlgorithm, Kind,
     Localized, MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode,
     TokenEndpointAuthMethod,
 };
+use oauth_dcr::profile::{ProfileSelection, SelectionEntry};
 use oauth_dcr::testing::{
     CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingEvents, RecordingHook,
     StaticResolver, StoreCall, StoreFault, contract,
@@ -25,12 +26,12 @@ use oauth_dcr::{
     ConfigError, ConfigProblem, ConfigWarning, Decision, Draft, Entropy, EntropyError, Error, ErrorCode,
     EventDetail, EventKind, EventSink, EvidenceVerdict, EvidenceVerifier, ExplainedMember, Explanation,
     Failure, FetchError, FetchPurpose, HookAnswer, HookChain, HookContext, HookError, HookFns, HostError,
-    InitialAccessTokens, JwksResolver, MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork, Operation,
-    OsEntropy, Profile, ProfileError, Provenance, RegisterRequest, Registrar, RegistrarBuilder,
-    RegistrarConfig, Registration, RegistrationAccessToken, RegistrationEndpoint, RegistrationEvent,
-    Rejection, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, ServerFlags, SharedSecret, StoreError,
-    StoredSecret, Sweep, SystemClock, TokenDigest, Trace, TracingEvents, Unauthorized, UnverifiedJwt,
-    Violation, WireError,
+    InitialAccessTokens, JwksResolver, Lint, MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork,
+    Operation, OsEntropy, PassedOver, Profile, ProfileError, Provenance, RegisterRequest, Registrar,
+    RegistrarBuilder, RegistrarConfig, Registration, RegistrationAccessToken, RegistrationEndpoint,
+    RegistrationEvent, Rejection, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, Selected, SelectedBy,
+    ServerFlags, SharedSecret, StoreError, StoredSecret, Sweep, SystemClock, TokenDigest, Trace,
+    TracingEvents, Unauthorized, UnverifiedJwt, Violation, WireError,
 };
 
 /// Moves between threads and may be looked at by several.
@@ -70,7 +71,8 @@ fn public_types_are_send_and_sync() {
         MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode,
         TokenEndpointAuthMethod, ManualClock, CountingEntropy, FailingEntropy, StaticResolver,
         FailingStore<MemoryClientStore>, RecordingHook, RecordingEvents, Cause, Sweep, EventDetail, EventKind<'_>,
-        RegistrationEvent<'_>, TracingEvents,
+        RegistrationEvent<'_>, TracingEvents, IbmDynamicRegistration, ProfileSelection, SelectionEntry, Selected,
+        SelectedBy, PassedOver, Lint,
     );
 }
 
@@ -84,6 +86,7 @@ fn public_types_have_a_debug_form() {
         ConfigProblem, ConfigWarning, Violation, WireError, FieldId, FieldSpec, dyn ClientStore, dyn
         ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn EvidenceVerifier, dyn ReplayGuard, dyn Clock, dyn Entropy, dyn EventSink, dyn SecretSealer,
         dyn InitialAccessTokens, EventDetail, EventKind<'_>, RegistrationEvent<'_>, TracingEvents, Cause, Sweep,
+        IbmDynamicRegistration, ProfileSelection, Selected, Lint,
     );
 }
 

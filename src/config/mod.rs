@@ -1,4 +1,5 @@
-//! Configuration: the JSON property names of the Janssen Auth Server, and what they become.
+//! Configuration: the JSON property names of the Janssen Auth Server, IBM's `dynamic_registration` stanza, and what they
+//! become.
 //!
 //! A [`RegistrarConfig`] is read, judged ([`RegistrarConfig::problems`], [`RegistrarConfig::warnings`]) and
 //! lowered into a [`Profile`](crate::Profile) ([`RegistrarConfig::to_profile`]) when the registrar is built.
@@ -6,6 +7,7 @@
 
 mod algorithms;
 mod defaults;
+mod ibm;
 mod janssen;
 mod lenient;
 mod lower;
@@ -16,6 +18,7 @@ mod trust;
 mod values;
 mod warnings;
 
+pub use ibm::IbmDynamicRegistration;
 pub use janssen::RegistrarConfig;
 pub(crate) use pattern::UriPattern;
 pub use problems::{ConfigError, ConfigProblem};

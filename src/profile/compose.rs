@@ -49,7 +49,23 @@ impl Profile {
     }
 }
 
+impl Profile {
+    /// What this profile extends, composed. Contradictions are passed over.
+    pub(super) fn parents(&self) -> Self {
+        parents_of(self, &mut Vec::new(), &mut Vec::new())
+    }
+
+    /// [`compose`](Self::compose), whatever the contradictions.
+    pub(super) fn resolved(&self) -> Self {
+        resolve(self, &mut Vec::new(), &mut Vec::new())
+    }
+}
+
 fn resolve(profile: &Profile, above: &mut Vec<String>, problems: &mut Vec<String>) -> Profile {
+    lay_over(parents_of(profile, above, problems), profile, problems)
+}
+
+fn parents_of(profile: &Profile, above: &mut Vec<String>, problems: &mut Vec<String>) -> Profile {
     let mut base = Profile::default();
     above.push(profile.name.clone());
     for parent in &profile.extends {
@@ -66,7 +82,7 @@ fn resolve(profile: &Profile, above: &mut Vec<String>, problems: &mut Vec<String
         }
     }
     above.pop();
-    lay_over(base, profile, problems)
+    base
 }
 
 fn is_set<T: Default + PartialEq>(value: &T) -> bool {
@@ -81,7 +97,10 @@ macro_rules! child_wins {
 }
 
 fn lay_over(mut base: Profile, child: &Profile, problems: &mut Vec<String>) -> Profile {
-    child_wins!(base, child; dcr_profile, name, title, spec, unknown_members, scope);
+    child_wins!(base, child; dcr_profile, name, unknown_members, scope);
+    // What a profile is called and where it is from is its own.
+    base.title.clone_from(&child.title);
+    base.spec.clone_from(&child.spec);
     base.extends.clear();
 
     child_wins!(base.request, child.request; media_types, issuers);

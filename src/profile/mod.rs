@@ -5,8 +5,10 @@
 
 mod check;
 mod compose;
+mod lint;
 mod model;
 mod presets;
 
 pub use check::ProfileError;
+pub use lint::Lint;
 pub use model::*;

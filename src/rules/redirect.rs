@@ -173,10 +173,6 @@ impl RedirectRules {
         {
             return Err(("redirect.host", "RFC 9700 2.1", fault.to_owned()));
         }
-        let host = uri.url.host_str().unwrap_or_default();
-        if self.forbid_hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) {
-            return Err(("redirect.forbidden_host", "", format!("must not be on the host {host}")));
-        }
         Ok(())
     }
 
@@ -203,6 +199,10 @@ impl RedirectRules {
     }
 
     fn judge_lists(&self, uri: &ParsedUri<'_>) -> Result<(), (&'static str, &'static str, String)> {
+        let host = uri.url.host_str().unwrap_or_default();
+        if self.forbid_hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) {
+            return Err(("redirect.forbidden_host", "", format!("must not be on the host {host}")));
+        }
         if self.allow.as_ref().is_some_and(|allow| !allow.iter().any(|pattern| pattern.matches(&uri.url))) {
             return Err(("redirect.white_list", "Janssen", "is not on the list of allowed URIs".to_owned()));
         }

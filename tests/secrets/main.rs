@@ -277,7 +277,7 @@ fn secret_types_print_a_redaction() {
     assert_eq!(
         format!("{request:?}"),
         "RegisterRequest { body: [6 bytes], media_type: None, caller: Anonymous, certificate: None, \
-         remote_address: None }"
+         remote_address: None, endpoint: None }"
     );
 }
 

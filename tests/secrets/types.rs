@@ -54,7 +54,7 @@ impl Printed {
 }
 
 /// Types without a part that a secret could be in: words, flags, names, and what the host's own code makes.
-const HOLDS_NOTHING: [&str; 25] = [
+const HOLDS_NOTHING: [&str; 28] = [
     "CachedResolverBuilder",
     "CertificateError",
     "Decision",
@@ -71,12 +71,15 @@ const HOLDS_NOTHING: [&str; 25] = [
     "HttpsResolver",
     "HttpsResolverBuilder",
     "HttpsResolverError",
+    "Lint",
     "NoHook",
     "NoNetwork",
     "Operation",
     "OsEntropy",
+    "PassedOver",
     "ProfileError",
     "ReplayKey",
+    "SelectedBy",
     "ServerFlags",
     "SystemClock",
     "TracingEvents",

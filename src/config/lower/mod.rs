@@ -4,6 +4,8 @@ mod access;
 mod rules;
 mod trust;
 
+pub(super) use trust::ASYMMETRIC;
+
 use serde_json::Value;
 
 use super::algorithms::Algorithms;

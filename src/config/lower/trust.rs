@@ -15,7 +15,8 @@ use crate::secret::SharedSecret;
 /// The name under which the secret of signed requests is kept.
 const REQUEST_SECRET: &str = "dcrSignatureValidationSharedSecret";
 
-const ASYMMETRIC: [&str; 12] = [
+/// The algorithms of keys that are published.
+pub(in crate::config) const ASYMMETRIC: [&str; 12] = [
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519",
     "Ed448",
 ];

@@ -159,9 +159,7 @@ impl RegistrarConfig {
     fn check_scopes(&self, problems: &mut Problems) {
         let mut seen = BTreeSet::new();
         for scope in self.scopes.iter().flatten() {
-            // RFC 6749 section 3.3: %x21 / %x23-5B / %x5D-7E.
-            let fits = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
-            if scope.id.is_empty() || !scope.id.bytes().all(fits) {
+            if !is_scope(&scope.id) {
                 problems.add("scopes", format!("`{}` is not a scope", scope.id));
             }
             if !seen.insert(scope.id.as_str()) {
@@ -176,6 +174,12 @@ impl RegistrarConfig {
             problems.add("dynamicRegistrationAllowedPasswordGrantScopes", message);
         }
     }
+}
+
+/// RFC 6749 section 3.3: %x21 / %x23-5B / %x5D-7E.
+pub(super) fn is_scope(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+    !text.is_empty() && text.bytes().all(fits)
 }
 
 fn is_https_or_loopback(url: &Url) -> bool {

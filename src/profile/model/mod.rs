@@ -135,12 +135,14 @@ mod jwt;
 mod life;
 mod member;
 mod rules;
+mod selection;
 
 pub use access::*;
 pub use jwt::*;
 pub use life::*;
 pub use member::*;
 pub use rules::*;
+pub use selection::*;
 
 model! {
     /// What happens to unknown members.
