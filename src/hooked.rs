@@ -60,6 +60,22 @@ impl Regime<'_> {
         }
     }
 
+    /// What a hook or a verifier of evidence can look at, of a request whose signatures hold. Nothing if nobody looks.
+    pub(crate) fn context_if_asked<'c>(
+        &'c self,
+        operation: Operation,
+        request: &RegisterRequest<'c>,
+        client: Option<&'c Client>,
+        signed: Option<&'c [u8]>,
+        statement: Option<&'c Statement<'_, '_>>,
+    ) -> Option<Box<HookContext<'c>>> {
+        let is_asked = self.hook.is_some() || self.attestation.is_some() || self.policy.demands_evidence();
+        let statement =
+            statement.map(|statement| StatementFacts { iss: &statement.iss, payload: statement.payload });
+        is_asked
+            .then(|| Box::new(HookContext { signed, statement, ..self.context(operation, request, client) }))
+    }
+
     /// What a hook can look at that is asked for keys.
     pub(crate) fn key_hook<'c>(
         &'c self,
@@ -196,15 +212,6 @@ impl Regime<'_> {
             },
         };
         rejection.into()
-    }
-}
-
-impl<'c> HookContext<'c> {
-    /// The same, of a request whose signatures hold.
-    pub(crate) fn knowing(self, signed: Option<&'c [u8]>, statement: Option<&'c Statement<'_, '_>>) -> Self {
-        let statement =
-            statement.map(|statement| StatementFacts { iss: &statement.iss, payload: statement.payload });
-        Self { signed, statement, ..self }
     }
 }
 

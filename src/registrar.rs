@@ -70,9 +70,11 @@ impl Registrar {
         let mut document = asked.document;
 
         let facts = engine.facts(Operation::Create, &request, statement.as_ref(), None);
-        let cx = engine.context(Operation::Create, &request, None);
-        let mut cx = cx.knowing(signed, statement.as_ref());
-        let nonce = engine.attest(&mut cx, &document, &facts).await?;
+        let mut cx = engine.context_if_asked(Operation::Create, &request, None, signed, statement.as_ref());
+        let nonce = match &mut cx {
+            Some(cx) => Box::pin(engine.attest(cx, &document, &facts)).await?,
+            None => None,
+        };
         let faults = engine.policy.apply(&mut document, &facts, None);
         if is_cancellation(&faults) {
             let key = engine.unique_key(&document, statement.as_ref());
@@ -84,9 +86,13 @@ impl Registrar {
         engine.accept(engine.sector_fault(&document).await.into_iter().collect())?;
 
         let mut draft = engine.draft(document, engine.initial_flags(), statement.as_ref());
-        engine.ask_create(&cx, &mut draft).await?;
+        if let Some(cx) = &cx {
+            Box::pin(engine.ask_create(cx, &mut draft)).await?;
+        }
         let checked = engine.check_again(draft, &facts)?;
-        engine.spend(&cx, nonce).await?;
+        if let Some(cx) = &cx {
+            engine.spend(cx, nonce).await?;
+        }
         engine.redeem(entry.as_ref()).await?;
         if let Some(statement) = &statement {
             engine.consume_statement(statement).await?;

@@ -46,9 +46,11 @@ impl Regime<'_> {
             document = merged(&stored, document);
         }
         let facts = self.facts(Operation::Update, request, statement.as_ref(), Some(&stored));
-        let cx = self.context(Operation::Update, request, Some(&client));
-        let mut cx = cx.knowing(signed, statement.as_ref());
-        self.attest(&mut cx, &document, &facts).await?;
+        let old = Some(&client);
+        let mut cx = self.context_if_asked(Operation::Update, request, old, signed, statement.as_ref());
+        if let Some(cx) = &mut cx {
+            Box::pin(self.attest(cx, &document, &facts)).await?;
+        }
         self.accept(self.policy.apply(&mut document, &facts, None))?;
         self.accept(self.sector_fault(&document).await.into_iter().collect())?;
         // The lifetime was settled at registration; an update cannot prolong it.
@@ -60,7 +62,9 @@ impl Regime<'_> {
         }
 
         let mut draft = self.draft(document, client.flags, statement.as_ref());
-        self.ask_update(&cx, &mut draft).await?;
+        if let Some(cx) = &cx {
+            Box::pin(self.ask_update(cx, &mut draft)).await?;
+        }
         let Checked(draft) = self.check_again(draft, &facts)?;
         if let Some(statement) = &statement
             && !std::mem::replace(&mut used.statement, true)
