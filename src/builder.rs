@@ -5,6 +5,8 @@ mod hooks;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+#[cfg(feature = "x509")]
+use crate::certificate::TrustAnchors;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{ConfigError, ConfigProblem, RegistrarConfig};
 use crate::documents::Gate;
@@ -16,7 +18,7 @@ use crate::host::{
     ReplayGuard, ScriptHook, SecretSealer,
 };
 use crate::json::Limits;
-use crate::lifecycle::is_allowed;
+use crate::lifecycle::{COMMUNITY, is_allowed};
 use crate::metadata::{FieldId, Group, fields};
 use crate::policy::{KeyPlan, Policy};
 use crate::profile::{Jws, Operation, Profile, ProfileError, Token};
@@ -40,6 +42,11 @@ pub struct RegistrarBuilder {
     sealer: Option<Arc<dyn SecretSealer>>,
     event_sink: Option<Arc<dyn EventSink>>,
     event_detail: EventDetail,
+    #[cfg(feature = "x509")]
+    anchors: HashMap<String, TrustAnchors>,
+    /// The names under which something came that is no certificate.
+    #[cfg(feature = "x509")]
+    unread_anchors: Vec<String>,
     secrets: HashMap<String, SharedSecret>,
     references: Vec<(String, String)>,
     hook: Option<Arc<dyn ScriptHook>>,
@@ -64,6 +71,10 @@ impl RegistrarBuilder {
             event_sink: None,
             event_detail: EventDetail::default(),
             secrets: HashMap::new(),
+            #[cfg(feature = "x509")]
+            anchors: HashMap::new(),
+            #[cfg(feature = "x509")]
+            unread_anchors: Vec::new(),
             references: Vec::new(),
             hook: None,
             hooks: HookParts::default(),
@@ -133,6 +144,39 @@ impl RegistrarBuilder {
         self
     }
 
+    /// Trust anchors that key sources of the kind `x5c` name, as PEM with one certificate or several or as the DER of
+    /// one, with the feature `x509`. Called again with the same name, it adds to them. Default: none.
+    ///
+    /// A statement is verified with the certificate in its header (`x5c`, [RFC 7515 §4.1.6]) if that leads to one of
+    /// these anchors by at most five authorities in between, all valid at the time of the registrar's clock and all of
+    /// at least 112 bits of security. No other certificate of the machine is trusted. Whether one was revoked is not
+    /// looked at, because that needs the network: a host that must know asks in its
+    /// [`ScriptHook`](crate::ScriptHook).
+    ///
+    /// [RFC 7515 §4.1.6]: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.6
+    ///
+    /// ```
+    /// use oauth_dcr::{MemoryClientStore, Profile, Registrar, RegistrarConfig};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+    /// let builder = Registrar::builder(config, MemoryClientStore::default())
+    ///     .profile(Profile::preset("udap").cloned().ok_or("no such preset")?)
+    ///     .trust_anchors("trust-community", "no certificate");
+    /// let error = builder.build().err().ok_or("it must not work")?;
+    /// assert!(error.to_string().contains("trust-community: must be certificates, as PEM or DER"), "{error}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "x509")]
+    pub fn trust_anchors(mut self, name: impl Into<String>, certificates: impl AsRef<[u8]>) -> Self {
+        let name = name.into();
+        if !self.anchors.entry(name.clone()).or_default().add(certificates.as_ref()) {
+            self.unread_anchors.push(name);
+        }
+        self
+    }
+
     /// A secret that key sources of the profile name.
     pub fn shared_secret(mut self, name: impl Into<String>, secret: SharedSecret) -> Self {
         self.secrets.insert(name.into(), secret);
@@ -172,6 +216,10 @@ impl RegistrarBuilder {
     /// Every problem of the configuration and of the profile.
     pub fn build(self) -> Result<Registrar, ConfigError> {
         let mut problems = self.config.problems();
+        #[cfg(feature = "x509")]
+        for name in &self.unread_anchors {
+            problems.push(problem(&format!("trust anchors {name}"), "must be certificates, as PEM or DER"));
+        }
         let standard = Profile::preset("standard").cloned().unwrap_or_default();
         let rules = self.rules(self.profile.as_ref().unwrap_or(&standard), &mut problems);
         let mut more_rules = Vec::new();
@@ -220,6 +268,8 @@ impl RegistrarBuilder {
             documents: cache.unwrap_or_else(|| CachedResolver::over(resolver.clone(), self.clock.clone())),
             resolver,
             secrets,
+            #[cfg(feature = "x509")]
+            anchors: self.anchors,
             references,
             replay_guard: self.replay_guard,
             initial_access: self.initial_access,
@@ -252,12 +302,13 @@ impl RegistrarBuilder {
         let lifecycle = &policy.lifecycle;
         let is_unknown =
             |name: &String| !["$statement.", "$request.", "$self."].iter().any(|kind| name.starts_with(kind));
+        let is_no_key = |name: &String| name != COMMUNITY && is_unknown(name);
         let mut bound = policy.access.values().flat_map(|access| &access.bind).flat_map(|bind| {
             bind.any.iter().chain([bind]).flat_map(|bind| bind.equals.iter().chain(&bind.in_jwks_of))
         });
         [
             ("access.bind", bound.any(is_unknown)),
-            ("lifecycle.unique_by", !is_allowed(lifecycle) && lifecycle.unique_by.iter().any(is_unknown)),
+            ("lifecycle.unique_by", !is_allowed(lifecycle) && lifecycle.unique_by.iter().any(is_no_key)),
             (
                 "lifecycle.not_after",
                 lifecycle.not_after.as_ref().is_some_and(|name| !name.starts_with("$statement.")),
@@ -325,6 +376,18 @@ impl RegistrarBuilder {
                     {
                         format!("names the shared secret `{name}`, which nobody gave")
                     }
+                    #[cfg(feature = "x509")]
+                    KeyPlan::X5c { anchors, .. }
+                        if place.starts_with("software_statement") && self.anchors.contains_key(anchors) =>
+                    {
+                        continue;
+                    }
+                    #[cfg(feature = "x509")]
+                    KeyPlan::X5c { anchors, .. } if place.starts_with("software_statement") => {
+                        format!("names the trust anchors `{anchors}`, which nobody gave")
+                    }
+                    #[cfg(feature = "x509")]
+                    KeyPlan::X5c { .. } => "takes certificates in software statements only".to_owned(),
                     KeyPlan::NotHere => "has a key source that is not verified by this version".to_owned(),
                     _ => continue,
                 };

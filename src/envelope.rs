@@ -4,7 +4,7 @@ use crate::error::{Error, Failure, Violation};
 use crate::host::ReplayKey;
 use crate::jose::{CompactJws, JoseFault, JwsRules};
 use crate::json;
-use crate::keys::{KeyContext, KeyKind};
+use crate::keys::{KeyContext, KeyKind, Verified};
 use crate::metadata::{Document, FieldSpec, FieldValue, Group, Origin, fields};
 use crate::policy::{JwsPolicy, References};
 use crate::profile::{Body, Operation};
@@ -105,7 +105,7 @@ impl Regime<'_> {
         let mut verdict = JoseFault::Algorithm;
         for (policy, allow_claims) in named.chain(unnamed) {
             match self.verify(jws, policy, KeyKind::Request, &cx).await? {
-                Ok(payload) => {
+                Ok(Verified { payload, .. }) => {
                     return Ok(Some(Signed { payload, policy, allow_claims }));
                 }
                 Err(fault) => verdict = fault,

@@ -27,6 +27,13 @@ pub(crate) struct KeyContext<'c> {
     pub(crate) statement: Option<&'c Document<'c>>,
 }
 
+/// A token whose signature holds.
+pub(crate) struct Verified<'p> {
+    pub(crate) payload: Vec<u8>,
+    /// The trust anchors that its certificate leads to, if a certificate verified it.
+    pub(crate) anchors: Option<&'p str>,
+}
+
 /// Keys that were found.
 enum Keys {
     Set(Arc<KeySet>),
@@ -38,13 +45,13 @@ enum Keys {
 
 impl Regime<'_> {
     /// Tries the keys of a policy in their order. The outer error is a failure of the host, the inner one of the token.
-    pub(crate) async fn verify(
+    pub(crate) async fn verify<'p>(
         &self,
         jws: &CompactJws<'_>,
-        policy: &JwsPolicy,
+        policy: &'p JwsPolicy,
         kind: KeyKind,
         cx: &KeyContext<'_>,
-    ) -> Result<Result<Vec<u8>, JoseFault>, Error> {
+    ) -> Result<Result<Verified<'p>, JoseFault>, Error> {
         let header = jws.header();
         let algorithm = header.algorithm();
         let is_unsigned = policy.keys.iter().any(|plan| matches!(plan, KeyPlan::Unsigned));
@@ -60,12 +67,25 @@ impl Regime<'_> {
         if policy.forbid_headers.iter().any(|name| header.others().iter().any(|own| **own == **name)) {
             return Ok(Err(JoseFault::Header));
         }
+        // Those of another issuer's policy: a certificate never stands beside keys that were agreed on.
+        if !header.x5c().is_empty() && !policy.takes_certificates() {
+            return Ok(Err(JoseFault::RefusedHeader("x5c")));
+        }
         let mut verdict = JoseFault::NoKeyFits;
         for plan in policy.keys.iter().filter(|plan| plan.fits(algorithm.is_hmac())) {
-            let Some(keys) = self.load(plan, jws, kind, cx).await? else { continue };
+            let keys = match self.load(plan, jws, kind, cx).await? {
+                Ok(Some(keys)) => keys,
+                Ok(None) => continue,
+                Err(fault) => {
+                    verdict = fault;
+                    continue;
+                }
+            };
             let result = match &keys {
                 Keys::Secret(secret) => jose::verify_hmac(jws, secret, &policy.algorithms, Some(1)),
-                Keys::Unsigned => return Ok(Ok(jws.unverified().danger_take())),
+                Keys::Unsigned => {
+                    return Ok(Ok(Verified { payload: jws.unverified().danger_take(), anchors: None }));
+                }
                 Keys::Set(set) | Keys::Fetched(_, set) => jose::verify(jws, set, &policy.algorithms),
             };
             let result = match (result, keys) {
@@ -81,23 +101,26 @@ impl Regime<'_> {
                 (result, _) => result,
             };
             match result {
-                Ok(payload) => return Ok(Ok(payload.into_bytes())),
+                Ok(payload) => {
+                    return Ok(Ok(Verified { payload: payload.into_bytes(), anchors: plan.anchors() }));
+                }
                 Err(fault) => verdict = fault,
             }
         }
         Ok(Err(verdict))
     }
 
-    /// The keys of one plan; nothing if it has none for this token.
+    /// The keys of one plan; nothing if it has none for this token. The outer error is a failure of the host, the inner
+    /// one of the token.
     async fn load(
         &self,
         plan: &KeyPlan,
         jws: &CompactJws<'_>,
         kind: KeyKind,
         cx: &KeyContext<'_>,
-    ) -> Result<Option<Keys>, Error> {
+    ) -> Result<Result<Option<Keys>, JoseFault>, Error> {
         let is_hmac = jws.header().algorithm().is_hmac();
-        Ok(match plan {
+        Ok(Ok(match plan {
             KeyPlan::Set(set) => Some(Keys::Set(set.clone())),
             KeyPlan::Uri(uri) => self.fetched(uri, true).await,
             KeyPlan::Discovery { uri, member } => self.discovered(uri, member).await,
@@ -114,8 +137,37 @@ impl Regime<'_> {
             KeyPlan::Secret(name) => self.secrets.get(name).cloned().map(Keys::Secret),
             KeyPlan::Hook => self.hooked(is_hmac, kind, cx).await?,
             KeyPlan::Unsigned => Some(Keys::Unsigned),
+            #[cfg(feature = "x509")]
+            KeyPlan::X5c { anchors, san_uri_is_iss } => {
+                return Ok(self.certified(jws, anchors, *san_uri_is_iss).map(|set| Some(Keys::Set(set))));
+            }
             KeyPlan::NotHere => None,
-        })
+        }))
+    }
+
+    /// The key of the certificate that a token brings, if that leads to an anchor (UDAP; RFC 7515 section 4.1.6).
+    #[cfg(feature = "x509")]
+    fn certified(
+        &self,
+        jws: &CompactJws<'_>,
+        anchors: &str,
+        san_uri_is_iss: bool,
+    ) -> Result<Arc<KeySet>, JoseFault> {
+        let header = jws.header();
+        let anchors = self.anchors.get(anchors).ok_or(JoseFault::Untrusted)?;
+        let certified = anchors.verify(header.x5c(), self.clock.now())?;
+        let iss = jws.unverified().issuer()?.unwrap_or_default();
+        if san_uri_is_iss && !certified.has_uri(iss) {
+            return Err(JoseFault::NotItsName);
+        }
+        let mut jwk = certified.jwk;
+        // There is one key, whatever the token calls it.
+        if let (Some(kid), Some(jwk)) = (header.kid(), jwk.as_object_mut()) {
+            jwk.insert("kid".to_owned(), kid.into());
+        }
+        // The screen that every key passes.
+        let set = serde_json::json!({ "keys": [jwk] }).to_string();
+        KeySet::parse(&set, KeySetLimits::ISSUER).map(Arc::new).map_err(|_| JoseFault::NoKeyFits)
     }
 
     async fn fetched(&self, uri: &str, by_operator: bool) -> Option<Keys> {

@@ -72,6 +72,10 @@ impl Registrar {
         let nonce = engine.attest(&mut cx, &document, &facts).await?;
         let faults = engine.policy.apply(&mut document, &facts, None);
         if is_cancellation(&faults) {
+            // Or it could be sent again when the client is back.
+            if let Some((statement, claims)) = stated {
+                engine.consume_statement(statement, claims).await?;
+            }
             let client = engine.cancel(engine.unique_key(&document, stated).as_deref(), &request).await?;
             report.decided(EventKind::Cancelled, &client);
             return engine.respond_cancelled(client, &request).await;

@@ -10,7 +10,7 @@ use crate::error::{Error, Failure, Violation};
 use crate::host::ReplayKey;
 use crate::jose::{CompactJws, JoseFault, JwsRules};
 use crate::json;
-use crate::keys::{KeyContext, KeyKind};
+use crate::keys::{KeyContext, KeyKind, Verified};
 use crate::metadata::{Document, Origin, fields};
 use crate::policy::{ClaimRules, IssuerPolicy, References, claim, numeric_date};
 use crate::profile::{Operation, Presence, Replay};
@@ -25,6 +25,8 @@ pub(crate) struct Statement<'p> {
     /// The software, even where its issuer may not speak of it: a statement of another one binds nothing (DEC-11).
     software: OnceLock<String>,
     payload: Vec<u8>,
+    /// The trust anchors that its certificate leads to, if it brought one.
+    pub(crate) anchors: Option<&'p str>,
 }
 
 impl Statement<'_> {
@@ -61,8 +63,9 @@ impl Regime<'_> {
             }
             (Some(token), _) => token,
         };
-        let jws = CompactJws::parse(token.as_bytes(), &JwsRules::default())
-            .map_err(|fault| self.bad_token(fault))?;
+        let takes_certificates = self.policy.issuers.iter().any(|issuer| issuer.jws.takes_certificates());
+        let rules = if takes_certificates { JwsRules::CERTIFIED } else { JwsRules::default() };
+        let jws = CompactJws::parse(token.as_bytes(), &rules).map_err(|fault| self.bad_token(fault))?;
         let iss = jws.unverified().issuer().map_err(|fault| self.bad_token(fault))?;
         // RFC 7591 section 2.3: a statement must contain iss.
         let Some(iss) = iss.filter(|iss| !iss.is_empty()) else {
@@ -76,13 +79,14 @@ impl Regime<'_> {
         let mut verdict = None;
         for issuer in self.policy.issuers.iter().filter(|issuer| issuer.is_for(iss)) {
             match self.verify(&jws, &issuer.jws, KeyKind::Statement, &cx).await? {
-                Ok(payload) => {
+                Ok(Verified { payload, anchors }) => {
                     return Ok(Some(Statement {
                         token: token.to_owned(),
                         iss: iss.to_owned(),
                         issuer,
                         software: OnceLock::new(),
                         payload,
+                        anchors,
                     }));
                 }
                 Err(fault) => verdict = Some(fault),
@@ -201,6 +205,8 @@ impl Regime<'_> {
                 Failure::STATEMENT_SIGNATURE,
                 "its signature could not be verified with the keys of its issuer".to_owned(),
             ),
+            #[cfg(feature = "x509")]
+            JoseFault::Untrusted => (Failure::STATEMENT_UNTRUSTED, fault.to_string().replace('`', "")),
             fault => (Failure::STATEMENT_INVALID, fault.to_string().replace('`', "")),
         };
         self.refuse_statement(failure, &message)
