@@ -289,6 +289,11 @@ impl RegistrarBuilder {
         let policy = self.policy(profile).map_err(|error| problems.extend(profile_problems(error))).ok()?;
         problems.extend(self.not_enforced(&policy));
         problems.extend(self.access_problems(&policy));
+        let longest_secret = policy.response.secret.as_ref().and_then(|own| own.max_length);
+        if longest_secret.is_some_and(|most| most < MIN_SECRET) {
+            let message = format!("must be at least {MIN_SECRET}: a shorter secret could be guessed");
+            problems.push(problem("response.secret.max_length", &message));
+        }
         problems.extend(self.without_keys(&policy));
         problems.extend(self.without_verifier(&policy));
         let standard = standard_tier(self.hook.as_deref(), &policy)
@@ -318,6 +323,15 @@ impl RegistrarBuilder {
                 !matches!(lifecycle.initial_state.as_deref(), None | Some("active" | "pending")),
             ),
             ("response.typ", policy.response.typ.is_some()),
+            (
+                "response.media_type",
+                policy.response.media_type.as_deref().is_some_and(|own| own != "application/json"),
+            ),
+            (
+                "lifecycle.client_id",
+                !matches!(lifecycle.client_id.as_deref(), None | Some("random" | "uuid")),
+            ),
+            ("keys.fetch_at_registration", policy.keys.fetch_at_registration == Some(true)),
         ]
         .into_iter()
         .filter(|(_, is_asked)| *is_asked)
@@ -427,6 +441,9 @@ impl RegistrarBuilder {
         Policy::compile(&layer.over(&base)?, scopes.as_deref())
     }
 }
+
+/// The fewest characters of a secret, of six random bits each (RFC 6749 section 10.10 wants 160 bits).
+const MIN_SECRET: usize = 32;
 
 /// What a profile demands, of other keys. An algorithm counts if both sides take it.
 fn with_keys(demands: &Jws, own: &Jws) -> Jws {

@@ -217,7 +217,7 @@ impl Regime<'_> {
         let status = self.policy.response.create_status.unwrap_or(201);
         for _ in 0..TRIES {
             let draw = Draw::new(&*self.entropy).map_err(entropy_error)?;
-            let secret = (need != SecretNeed::None).then(|| draw.secret());
+            let secret = (need != SecretNeed::None).then(|| draw.secret(self.policy));
             let token = has_token.then(|| draw.token());
             let drawn_id =
                 || draw.client_id().ok_or_else(|| entropy_error(EntropyError("no identifier".to_owned())));

@@ -187,6 +187,7 @@ mod evidence;
 mod explain;
 #[cfg(feature = "reqwest")]
 mod fetch;
+mod flatten;
 mod hooked;
 mod host;
 mod issue;
