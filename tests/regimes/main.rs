@@ -2,5 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod pki;
+mod uk;
+mod world;
 mod x5c;

@@ -1,5 +1,7 @@
 //! Keys, certificates and tokens of the parties of a regime.
 
+use std::path::PathBuf;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use openssl::asn1::Asn1Time;
@@ -180,4 +182,31 @@ pub(crate) fn has_uris(builder: &mut X509Builder, uris: &[&str]) {
     }
     let names = names.build(&builder.x509v3_context(None, None)).unwrap();
     builder.append_extension(names).unwrap();
+}
+
+/// The folder of the example server's configurations.
+pub(crate) fn config(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/server/config").join(name)
+}
+
+impl Key {
+    /// A private key of the demonstration.
+    pub(crate) fn demo(name: &str) -> Self {
+        let jwk: Value = serde_json::from_slice(&std::fs::read(config("demo").join(name)).unwrap()).unwrap();
+        let number = |name: &str| {
+            BigNum::from_slice(&URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap()).unwrap()
+        };
+        let kid = jwk["kid"].as_str().unwrap().to_owned().leak();
+        let private = if jwk["kty"] == "RSA" {
+            let [n, e, d, p, q, dp, dq, qi] = ["n", "e", "d", "p", "q", "dp", "dq", "qi"].map(number);
+            PKey::from_rsa(Rsa::from_private_components(n, e, d, p, q, dp, dq, qi).unwrap()).unwrap()
+        } else {
+            let group = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap();
+            let public =
+                EcKey::from_public_key_affine_coordinates(&group, &number("x"), &number("y")).unwrap();
+            let private = EcKey::from_private_components(&group, &number("d"), public.public_key()).unwrap();
+            PKey::from_ec_key(private).unwrap()
+        };
+        Self { kid, private }
+    }
 }
