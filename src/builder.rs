@@ -21,7 +21,7 @@ use crate::json::Limits;
 use crate::lifecycle::{COMMUNITY, is_allowed};
 use crate::metadata::{FieldId, Group, fields};
 use crate::policy::{KeyPlan, Policy};
-use crate::profile::{Jws, Operation, Profile, ProfileError, Token};
+use crate::profile::{Jws, Operation, Profile, ProfileError, ScopePolicy, Token};
 use crate::regime::Rules;
 use crate::registrar::Registrar;
 use crate::response::ClientUris;
@@ -423,6 +423,14 @@ impl RegistrarBuilder {
             let group = FieldId::of(name).and_then(FieldId::spec).map(|spec| spec.group);
             matches!(group, None | Some(Group::Janssen)) || base.metadata.contains_key(name)
         });
+        // Where a profile bounds scopes by roles or claims, the catalogue says what there is, not who gets it.
+        if let Some(own) =
+            base.scope.as_ref().filter(|own| own.roles.is_some() || own.statement_claim.is_some())
+            && layer.scope.is_some()
+        {
+            layer.scope =
+                Some(ScopePolicy { supported_only: own.supported_only.or(Some(true)), ..own.clone() });
+        }
         // The default type of validation asks a hook: without one there is nobody to ask, and a profile that names its
         // issuers is not overruled by a default.
         let names_issuers = !base.software_statement.issuers.is_empty();

@@ -3,7 +3,7 @@
 use crate::client::Client;
 use crate::jose::{CompactJws, JwsRules};
 use crate::json::{self, Limits};
-use crate::metadata::{Extra, Origin, fields};
+use crate::metadata::{Document, Extra, FieldId, Group, Origin, fields};
 use crate::policy::{JWT_CLAIMS, Policy};
 
 /// What a statement that was read once is read with again.
@@ -11,28 +11,44 @@ const LIMITS: Limits = Limits { depth: 64, members: 10_000 };
 
 /// The claims of a client's statement that say something besides its metadata.
 ///
-/// What the profile or the table of members has a name for is metadata, which is answered as it was registered and not
-/// as it was stated; so that a flattened claim can never pass for a member, and least of all for a credential. Claims
-/// that its issuer may not make are not repeated, and neither are those about the statement itself (RFC 7519).
+/// What the profile or a standard has a name for is metadata, which is answered as it was registered and not as it was
+/// stated; so that a flattened claim can never pass for a member, and least of all for a credential. Claims that its
+/// issuer may not make are not repeated, and neither are those about the statement itself (RFC 7519).
 pub(crate) fn flattened(client: &Client, policy: &Policy) -> Vec<Extra<'static>> {
-    stated(client)
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|(name, _)| !JWT_CLAIMS.contains(&name.as_str()))
-        .filter(|(name, _)| !policy.field_named(name).is_some_and(|field| policy.knows(field)))
-        .filter(|(name, _)| vouched(client, policy, name))
-        .map(|(name, json)| Extra { name: name.into(), json: json.into() })
-        .collect()
+    let Ok(metadata) = client.metadata.document() else { return Vec::new() };
+    let is_flattened = |name: &str| {
+        !JWT_CLAIMS.contains(&name)
+            && !policy
+                .field_named(name)
+                .is_some_and(|field| is_metadata(field, policy) || metadata.has(field))
+            && vouched(client, policy, name)
+    };
+    let mut claims = stated(&metadata).unwrap_or_default();
+    claims.retain(|extra| is_flattened(&extra.name));
+    claims
 }
 
-/// Names and JSON of the claims that have no name in the table of members.
-fn stated(client: &Client) -> Option<Vec<(String, String)>> {
-    let metadata = client.metadata.document().ok()?;
+/// All claims, by name and as JSON.
+fn stated(metadata: &Document<'_>) -> Option<Vec<Extra<'static>>> {
     let token = metadata.text(fields::SOFTWARE_STATEMENT)?;
     // Its signature held when it was stored.
     let payload = CompactJws::parse(token.as_bytes(), &JwsRules::CERTIFIED).ok()?.unverified().danger_take();
     let claims = json::read_object(&payload, LIMITS, Origin::Statement).ok()?;
-    Some(claims.extras.iter().map(|extra| (extra.name.to_string(), extra.json.to_string())).collect())
+    let known = claims.iter().filter_map(|(field, value, _)| {
+        let mut json = String::new();
+        value.write(&mut json);
+        Some(Extra { name: field.spec()?.name.into(), json: json.into() })
+    });
+    let unknown = claims
+        .extras
+        .iter()
+        .map(|extra| Extra { name: extra.name.to_string().into(), json: extra.json.to_string().into() });
+    Some(known.chain(unknown).collect())
+}
+
+/// Whether a member is metadata here. Directories have names for claims that Janssen has for members of its own.
+fn is_metadata(field: FieldId, policy: &Policy) -> bool {
+    field.spec().map_or_else(|| policy.knows(field), |spec| spec.group != Group::Janssen)
 }
 
 /// Whether every entry that the issuer of the statement has lets it make the claim.

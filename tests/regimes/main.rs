@@ -5,7 +5,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod au_cdr;
+mod brazil;
+mod open;
 mod pki;
+mod udap;
 mod uk;
 mod world;
 mod x5c;

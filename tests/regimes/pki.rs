@@ -150,14 +150,6 @@ impl Party {
         STANDARD.encode(self.der())
     }
 
-    /// The public key of the certificate, with the certificate, as a key set for TLS.
-    pub(crate) fn tls_set(&self) -> Value {
-        let mut jwk = self.key.jwk();
-        jwk["use"] = "tls".into();
-        jwk["x5c"] = json!([self.header()]);
-        json!({ "keys": [jwk] })
-    }
-
     /// Signs claims, with this certificate and those of others in the header.
     pub(crate) fn certified(&self, others: &[&Self], claims: &Value) -> String {
         let chain: Vec<String> = [self].into_iter().chain(others.iter().copied()).map(Self::header).collect();
