@@ -275,7 +275,7 @@ pub struct ServerFlags {
 }
 
 /// Where a client comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Provenance {
     /// The profile it was registered under, which its updates must satisfy too.
@@ -297,6 +297,19 @@ pub struct Provenance {
     pub owner: Option<Arc<str>>,
 }
 
+impl fmt::Debug for Provenance {
+    /// Of the statement's digest nothing is shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provenance")
+            .field("profile", &self.profile)
+            .field("statement_issuer", &self.statement_issuer)
+            .field("statement_software", &self.statement_software)
+            .field("initial_access", &self.initial_access)
+            .field("owner", &self.owner)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Provenance {
     pub(crate) fn new(profile: Arc<str>, grant: Option<&InitialGrant>) -> Self {
         Self {
@@ -310,11 +323,11 @@ impl Provenance {
     }
 
     /// The same origin, with the statement that the client brings now.
-    pub(crate) fn with_statement(self, statement: &Statement<'_>) -> Self {
+    pub(crate) fn with_statement(self, statement: &Statement<'_, '_>) -> Self {
         Self {
             statement_issuer: Some(statement.iss.as_str().into()),
-            statement_software: statement.software().map(Into::into),
-            statement_digest: Some(TokenDigest::of(&statement.token).to_text().into()),
+            statement_software: statement.software.as_deref().map(Into::into),
+            statement_digest: Some(TokenDigest::of(statement.text).to_text().into()),
             ..self
         }
     }
@@ -353,7 +366,7 @@ impl Registered {
 
 impl fmt::Debug for Registered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        self.typed().fmt(f)
     }
 }
 

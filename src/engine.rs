@@ -24,7 +24,6 @@ use crate::host::{
 };
 use crate::issue::{self, Draw, SecretNeed};
 use crate::json::Limits;
-use crate::lifecycle::Claims;
 use crate::metadata::{Document, FieldValue, Origin, fields};
 use crate::policy::Facts;
 use crate::profile::{ClientUri, Operation};
@@ -110,14 +109,14 @@ impl Regime<'_> {
         &self,
         operation: Operation,
         request: &RegisterRequest<'a>,
-        statement: Option<(&'a Statement<'a>, &'a Document<'a>)>,
+        statement: Option<&'a Statement<'a, 'a>>,
         stored: Option<&'a Document<'a>>,
     ) -> Facts<'a> {
         Facts {
             operation,
             reading: self.settings.reading,
-            statement: statement.map(|(_, claims)| claims),
-            granted: statement.map_or(&[], |(statement, _)| &statement.issuer.grant_scopes),
+            statement: statement.map(|statement| &statement.claims),
+            granted: statement.map_or(&[], |statement| &statement.issuer.grant_scopes),
             certificate: request.certificate,
             stored,
         }
@@ -128,11 +127,11 @@ impl Regime<'_> {
         &'a self,
         mut document: Document<'a>,
         flags: ServerFlags,
-        statement: Option<&Statement<'_>>,
+        statement: Option<&Statement<'_, 'a>>,
     ) -> Draft<'a> {
         if let Some(statement) = statement {
-            let token = FieldValue::Text(Cow::Owned(statement.token.clone()));
-            document.set(fields::SOFTWARE_STATEMENT, token, Origin::Statement);
+            let text = FieldValue::Text(Cow::Borrowed(statement.text));
+            document.set(fields::SOFTWARE_STATEMENT, text, Origin::Statement);
         }
         let mut draft = Draft::new(document, self.policy, flags);
         self.take_custom_flags(&mut draft);
@@ -140,7 +139,7 @@ impl Regime<'_> {
     }
 
     /// Where a client comes from that is registered now.
-    fn provenance(&self, statement: Option<&Statement<'_>>, entry: Option<&Entry>) -> Provenance {
+    fn provenance(&self, statement: Option<&Statement<'_, '_>>, entry: Option<&Entry>) -> Provenance {
         let own = Provenance::new(self.profile_name.clone(), entry.map(|entry| &entry.grant));
         match statement {
             Some(statement) => own.with_statement(statement),
@@ -161,7 +160,7 @@ impl Regime<'_> {
     /// whatever the subject type. Nothing is fetched before all else was found good.
     pub(crate) async fn sector_fault(&self, document: &Document<'_>) -> Option<Violation> {
         let uri = document.text(fields::SECTOR_IDENTIFIER_URI)?;
-        let sector = self.gate.fetch(&*self.resolver, uri, FetchPurpose::SectorIdentifier).await;
+        let sector = Box::pin(self.gate.fetch(&*self.resolver, uri, FetchPurpose::SectorIdentifier)).await;
         rules::check_sector_document(document, sector.as_ref())
     }
 
@@ -202,9 +201,9 @@ impl Regime<'_> {
     pub(crate) async fn issue(
         &self,
         Checked(mut draft): Checked<'_>,
-        statement: Option<Claims<'_>>,
+        statement: Option<&Statement<'_, '_>>,
         entry: Option<&Entry>,
-        report: &mut Report<'_>,
+        report: &Report<'_>,
     ) -> Result<Issued, Error> {
         let now = self.clock.now();
         let expires_at = issue::expiry(&mut draft.document, self.policy, self.not_after(statement), now);
@@ -237,13 +236,13 @@ impl Regime<'_> {
                 state: self.initial_state(),
                 last_used_at: None,
                 flags: ServerFlags { deletable: expires_at.is_some(), ..draft.flags },
-                provenance: self.provenance(statement.map(|(statement, _)| statement), entry),
+                provenance: self.provenance(statement, entry),
                 unique_key: unique_key.clone(),
                 revision: 1,
             };
             match self.store.insert(&client).await {
                 Ok(()) => {
-                    report.decided(EventKind::Created, &client);
+                    report.tell(EventKind::Created, &client);
                     return Ok(Issued { client, status, secret, token });
                 }
                 // An id that a hook chose stays taken, a drawn one is drawn again.
@@ -257,7 +256,8 @@ impl Regime<'_> {
                     // Sealed for the client that it will be the secret of.
                     let stored = self.stored_secret(&existing, secret.as_ref(), need).await?;
                     let client = Client { secret: stored, ..client };
-                    if let Some(client) = self.meet(&existing, &client, now, report).await? {
+                    let met = Box::pin(self.meet(&existing, &client, now, report)).await?;
+                    if let Some(client) = met {
                         let status = self.policy.response.upsert_status.unwrap_or(200);
                         return Ok(Issued { client, status, secret, token });
                     }
@@ -304,7 +304,10 @@ impl Regime<'_> {
     ) -> Result<Registration, Error> {
         let Issued { client, status, secret, token } = issued;
         let body = response::write_body(&client, secret.as_ref(), token.as_ref(), &self.uris, self.policy);
-        let body = self.modified(operation, request, &client, body).await;
+        let body = match &self.hook {
+            Some(hook) => Box::pin(self.modified(&**hook, operation, request, &client, body)).await,
+            None => body,
+        };
         Ok(Registration { client, status, secret, token, body })
     }
 }

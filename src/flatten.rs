@@ -32,8 +32,8 @@ pub(crate) fn flattened(client: &Client, policy: &Policy) -> Vec<Extra<'static>>
 fn stated(metadata: &Document<'_>) -> Option<Vec<Extra<'static>>> {
     let token = metadata.text(fields::SOFTWARE_STATEMENT)?;
     // Its signature held when it was stored.
-    let payload = CompactJws::parse(token.as_bytes(), &JwsRules::CERTIFIED).ok()?.unverified().danger_take();
-    let claims = json::read_object(&payload, LIMITS, Origin::Statement).ok()?;
+    let jws = CompactJws::parse(token.into(), &JwsRules::CERTIFIED).ok()?;
+    let claims = json::read_object(jws.danger_payload(), LIMITS, Origin::Statement).ok()?;
     let known = claims.iter().filter_map(|(field, value, _)| {
         let mut json = String::new();
         value.write(&mut json);

@@ -8,10 +8,9 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::engine::host_error;
-use crate::envelope::Signed;
 use crate::error::{BoxError, Error, ErrorCode, Failure, HookAnswer, Rejection, Violation};
 use crate::evidence::not_current;
-use crate::host::{Draft, HookContext, HookError, StatementFacts, guard};
+use crate::host::{Draft, HookContext, HookError, ScriptHook, StatementFacts, guard};
 use crate::keys::KeyKind;
 use crate::profile::Operation;
 use crate::regime::Regime;
@@ -129,12 +128,12 @@ impl Regime<'_> {
     /// The answer as the hook leaves it. The client is stored by now, so that nothing it does can refuse the request.
     pub(crate) async fn modified(
         &self,
+        hook: &dyn ScriptHook,
         operation: Operation,
         request: &RegisterRequest<'_>,
         client: &Client,
         body: String,
     ) -> String {
-        let Some(hook) = &self.hook else { return body };
         let cx = self.context(operation, request, Some(client));
         let mut map = response::as_map(&body);
         match self.guarded(async { hook.modify_response(&cx, &mut map).await }).await {
@@ -148,7 +147,7 @@ impl Regime<'_> {
         &self,
         part: impl Future<Output = Result<T, HookError>>,
     ) -> Result<T, HookError> {
-        guard(self.hook_settings.time_limit, part).await
+        Box::pin(guard(self.hook_settings.time_limit, part)).await
     }
 
     /// What becomes of the request after a part of the host spoke.
@@ -202,14 +201,10 @@ impl Regime<'_> {
 
 impl<'c> HookContext<'c> {
     /// The same, of a request whose signatures hold.
-    pub(crate) fn knowing(
-        self,
-        signed: Option<&'c Signed<'_>>,
-        statement: Option<&'c Statement<'_>>,
-    ) -> Self {
+    pub(crate) fn knowing(self, signed: Option<&'c [u8]>, statement: Option<&'c Statement<'_, '_>>) -> Self {
         let statement =
-            statement.map(|statement| StatementFacts { iss: &statement.iss, payload: statement.payload() });
-        Self { signed: signed.map(Signed::payload), statement, ..self }
+            statement.map(|statement| StatementFacts { iss: &statement.iss, payload: statement.payload });
+        Self { signed, statement, ..self }
     }
 }
 

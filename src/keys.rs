@@ -7,7 +7,7 @@ use url::Url;
 use crate::error::Error;
 use crate::hooked::FoundKeys;
 use crate::host::{FetchPurpose, HookContext, JwksResolver};
-use crate::jose::{self, CompactJws, JoseFault, KeySet, KeySetLimits};
+use crate::jose::{self, JoseFault, KeySet, KeySetLimits, Refused, Unverified};
 use crate::metadata::Document;
 use crate::policy::{JwsPolicy, KeyPlan, claim};
 use crate::regime::Regime;
@@ -27,9 +27,9 @@ pub(crate) struct KeyContext<'c> {
     pub(crate) statement: Option<&'c Document<'c>>,
 }
 
-/// A token whose signature holds.
-pub(crate) struct Verified<'p> {
-    pub(crate) payload: Vec<u8>,
+/// The claims of a token whose signature holds.
+pub(crate) struct Verified<'p, 't> {
+    pub(crate) claims: Document<'t>,
     /// The trust anchors that its certificate leads to, if a certificate verified it.
     pub(crate) anchors: Option<&'p str>,
 }
@@ -44,36 +44,37 @@ enum Keys {
 }
 
 impl Regime<'_> {
-    /// Tries the keys of a policy in their order. The outer error is a failure of the host, the inner one of the token.
-    pub(crate) async fn verify<'p>(
+    /// Tries the keys of a policy in their order, and gives out the claims. The outer error is a failure of the host,
+    /// the inner one hands back the token.
+    pub(crate) async fn verify<'p, 't>(
         &self,
-        jws: &CompactJws<'_>,
+        mut token: Box<Unverified<'t>>,
         policy: &'p JwsPolicy,
         kind: KeyKind,
         cx: &KeyContext<'_>,
-    ) -> Result<Result<Verified<'p>, JoseFault>, Error> {
-        let header = jws.header();
+    ) -> Result<Result<Verified<'p, 't>, Refused<'t>>, Error> {
+        let header = token.header();
         let algorithm = header.algorithm();
         let is_unsigned = policy.keys.iter().any(|plan| matches!(plan, KeyPlan::Unsigned));
         if !is_unsigned && !policy.algorithms.contains(&algorithm) {
-            return Ok(Err(JoseFault::Algorithm));
+            return Ok(Err(Refused { token, fault: JoseFault::Algorithm }));
         }
         if let Err(fault) = header.check_typ(&policy.typ) {
-            return Ok(Err(fault));
+            return Ok(Err(Refused { token, fault }));
         }
         if policy.kid_required && header.kid().is_none() {
-            return Ok(Err(JoseFault::NoKeyFits));
+            return Ok(Err(Refused { token, fault: JoseFault::NoKeyFits }));
         }
         if policy.forbid_headers.iter().any(|name| header.others().iter().any(|own| **own == **name)) {
-            return Ok(Err(JoseFault::Header));
+            return Ok(Err(Refused { token, fault: JoseFault::Header }));
         }
         // Those of another issuer's policy: a certificate never stands beside keys that were agreed on.
         if !header.x5c().is_empty() && !policy.takes_certificates() {
-            return Ok(Err(JoseFault::RefusedHeader("x5c")));
+            return Ok(Err(Refused { token, fault: JoseFault::RefusedHeader("x5c") }));
         }
         let mut verdict = JoseFault::NoKeyFits;
         for plan in policy.keys.iter().filter(|plan| plan.fits(algorithm.is_hmac())) {
-            let keys = match self.load(plan, jws, kind, cx).await? {
+            let keys = match self.load(plan, &token, kind, cx).await? {
                 Ok(Some(keys)) => keys,
                 Ok(None) => continue,
                 Err(fault) => {
@@ -82,32 +83,28 @@ impl Regime<'_> {
                 }
             };
             let result = match &keys {
-                Keys::Secret(secret) => jose::verify_hmac(jws, secret, &policy.algorithms, Some(1)),
-                Keys::Unsigned => {
-                    return Ok(Ok(Verified { payload: jws.unverified().danger_take(), anchors: None }));
-                }
-                Keys::Set(set) | Keys::Fetched(_, set) => jose::verify(jws, set, &policy.algorithms),
+                Keys::Secret(secret) => jose::verify_hmac(token, secret, &policy.algorithms, Some(1)),
+                Keys::Unsigned => return Ok(Ok(Verified { claims: token.danger_take(), anchors: None })),
+                Keys::Set(set) | Keys::Fetched(_, set) => jose::verify(token, set, &policy.algorithms),
             };
             let result = match (result, keys) {
                 // The issuer may have published a new key since.
-                (Err(JoseFault::UnknownKid), Keys::Fetched(uri, set)) => {
+                (Err(Refused { token, fault: fault @ JoseFault::UnknownKid }), Keys::Fetched(uri, set)) => {
                     match self.documents.keys_after_unknown_kid(&uri, &set).await {
                         Ok(fresh) if !Arc::ptr_eq(&fresh, &set) => {
-                            jose::verify(jws, &fresh, &policy.algorithms)
+                            jose::verify(token, &fresh, &policy.algorithms)
                         }
-                        _ => Err(JoseFault::UnknownKid),
+                        _ => Err(Refused { token, fault }),
                     }
                 }
                 (result, _) => result,
             };
             match result {
-                Ok(payload) => {
-                    return Ok(Ok(Verified { payload: payload.into_bytes(), anchors: plan.anchors() }));
-                }
-                Err(fault) => verdict = fault,
+                Ok(claims) => return Ok(Ok(Verified { claims, anchors: plan.anchors() })),
+                Err(refused) => (token, verdict) = (refused.token, refused.fault),
             }
         }
-        Ok(Err(verdict))
+        Ok(Err(Refused { token, fault: verdict }))
     }
 
     /// The keys of one plan; nothing if it has none for this token. The outer error is a failure of the host, the inner
@@ -115,16 +112,16 @@ impl Regime<'_> {
     async fn load(
         &self,
         plan: &KeyPlan,
-        jws: &CompactJws<'_>,
+        token: &Unverified<'_>,
         kind: KeyKind,
         cx: &KeyContext<'_>,
     ) -> Result<Result<Option<Keys>, JoseFault>, Error> {
-        let is_hmac = jws.header().algorithm().is_hmac();
+        let is_hmac = token.header().algorithm().is_hmac();
         Ok(Ok(match plan {
             KeyPlan::Set(set) => Some(Keys::Set(set.clone())),
             KeyPlan::Uri(uri) => self.fetched(uri, true).await,
             KeyPlan::Discovery { uri, member } => self.discovered(uri, member).await,
-            KeyPlan::StatementUri(name) => match named_by_statement(name, jws, kind, cx) {
+            KeyPlan::StatementUri(name) => match named_by_statement(name, token, kind, cx) {
                 Some(text) => match serde_json::from_str::<String>(&text) {
                     Ok(uri) => self.fetched(&uri, false).await,
                     Err(_) => None,
@@ -132,14 +129,14 @@ impl Regime<'_> {
                 None => None,
             },
             KeyPlan::StatementJwks(name) => {
-                named_by_statement(name, jws, kind, cx).as_deref().and_then(inline_set).map(Keys::Set)
+                named_by_statement(name, token, kind, cx).as_deref().and_then(inline_set).map(Keys::Set)
             }
             KeyPlan::Secret(name) => self.secrets.get(name).cloned().map(Keys::Secret),
             KeyPlan::Hook => self.hooked(is_hmac, kind, cx).await?,
             KeyPlan::Unsigned => Some(Keys::Unsigned),
             #[cfg(feature = "x509")]
             KeyPlan::X5c { anchors, san_uri_is_iss } => {
-                return Ok(self.certified(jws, anchors, *san_uri_is_iss).map(|set| Some(Keys::Set(set))));
+                return Ok(self.certified(token, anchors, *san_uri_is_iss).map(|set| Some(Keys::Set(set))));
             }
             KeyPlan::NotHere => None,
         }))
@@ -149,15 +146,15 @@ impl Regime<'_> {
     #[cfg(feature = "x509")]
     fn certified(
         &self,
-        jws: &CompactJws<'_>,
+        token: &Unverified<'_>,
         anchors: &str,
         san_uri_is_iss: bool,
     ) -> Result<Arc<KeySet>, JoseFault> {
-        let header = jws.header();
+        let header = token.header();
         let anchors = self.anchors.get(anchors).ok_or(JoseFault::Untrusted)?;
         let certified = anchors.verify(header.x5c(), self.clock.now())?;
-        let iss = jws.unverified().issuer()?.unwrap_or_default();
-        if san_uri_is_iss && !certified.has_uri(iss) {
+        let iss = token.issuer()?.unwrap_or_default();
+        if san_uri_is_iss && !certified.has_uri(&iss) {
             return Err(JoseFault::NotItsName);
         }
         let mut jwk = certified.jwk;
@@ -199,13 +196,13 @@ impl Regime<'_> {
 /// name its own keys, of the claim of the statement itself.
 fn named_by_statement(
     name: &str,
-    jws: &CompactJws<'_>,
+    token: &Unverified<'_>,
     kind: KeyKind,
     cx: &KeyContext<'_>,
 ) -> Option<String> {
     match kind {
         KeyKind::Request => claim(cx.statement?, name).map(|value| value.to_string()),
-        KeyKind::Statement => jws.unverified().danger_own_keys(name).ok().flatten(),
+        KeyKind::Statement => token.danger_own_keys(name),
     }
 }
 

@@ -83,6 +83,14 @@
 //! 6. For decisions that no profile can express, write a [`ScriptHook`]. [`Registrar::explain`] says of any request
 //!    what would be decided, and why.
 //!
+//! # The life of a client
+//!
+//! Clients wait for approval, are suspended and resumed ([`Registrar::set_state`]), expire, and are swept
+//! ([`Registrar::sweep`]) or revoked by cause ([`Registrar::revoke`]) through the host's [`ClientDirectory`]. Every
+//! decision is told to the host's [`EventSink`] as one [`RegistrationEvent`], in names and codes, with what the host has to
+//! revoke. A host checks secrets with [`Client::verify_secret`]; those that HMACs are computed with are opened by
+//! [`Registrar::reveal_secret`], and encrypted in the store by the host's [`SecretSealer`].
+//!
 //! # Hooks and attestation
 //!
 //! A [`ScriptHook`] decides about each create, read, update and delete, finds keys, and has the last word on answers;
@@ -152,14 +160,16 @@
 //! | `patterns` | | `pattern` and `some_pattern` in profiles, with a linear-time regular expression engine |
 //! | `reqwest` | | `HttpsResolver`: documents over HTTPS, guarded against addresses inside the host's network |
 //! | `x509` | | client certificates from PEM, DER or the header of a proxy; links OpenSSL |
+//! | `tracing` | | `TracingEvents`: every decision as a structured event, in names and codes |
 //! | `testing` | | doubles, and the suite that a host's own store must pass; not part of the stable API |
 //!
 //! A feature adds items. None changes what the default build does.
 //!
 //! # Not yet
 //!
-//! Client certificates, initial access tokens and one client per software are not enforced. A
-//! configuration or a profile that asks for one of them is refused by [`RegistrarBuilder::build`].
+//! Key sources with certificate chains (`x5c`), those of OpenID Federation, and signed answers (`response.typ`) are not
+//! there. A configuration or a profile that asks for one of them, or that refers to something that this version does not
+//! know, is refused by [`RegistrarBuilder::build`].
 //!
 //! [RFC 7591]: https://www.rfc-editor.org/rfc/rfc7591
 //! [RFC 7592]: https://www.rfc-editor.org/rfc/rfc7592

@@ -18,13 +18,13 @@ impl Engine {
         need: SecretNeed,
     ) -> Result<Option<StoredSecret>, Error> {
         let Some(secret) = secret else { return Ok(None) };
-        let digest = TokenDigest::of(secret.expose_secret());
+        let digest = || TokenDigest::of(secret.expose_secret());
         if need != SecretNeed::Computed && !self.settings.return_secret_on_read {
-            return Ok(Some(StoredSecret::Digest(digest)));
+            return Ok(Some(StoredSecret::Digest(digest())));
         }
         let Some(sealer) = &self.sealer else { return Ok(Some(StoredSecret::Recoverable(secret.clone()))) };
         let sealed = sealer.seal(client, secret).await.map_err(|source| host_error(PART, true, source))?;
-        Ok(Some(StoredSecret::Sealed { digest, sealed }))
+        Ok(Some(StoredSecret::Sealed { digest: digest(), sealed }))
     }
 
     /// A secret that can be read again, if the configuration returns it on read.

@@ -16,19 +16,21 @@ use oauth_dcr::metadata::{
     TokenEndpointAuthMethod,
 };
 use oauth_dcr::testing::{
-    CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingHook, StaticResolver, StoreCall,
-    StoreFault, contract,
+    CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingEvents, RecordingHook,
+    StaticResolver, StoreCall, StoreFault, contract,
 };
 use oauth_dcr::{
-    BoxError, CachedResolver, CachedResolverBuilder, Caller, CertificateError, Client, ClientCertificate,
-    ClientDirectory, ClientId, ClientMetadata, ClientSecret, ClientStore, Clock, ConfigError, ConfigProblem,
-    ConfigWarning, Decision, Draft, Entropy, EntropyError, Error, ErrorCode, EvidenceVerdict,
-    EvidenceVerifier, ExplainedMember, Explanation, Failure, FetchError, FetchPurpose, HookAnswer, HookChain,
-    HookContext, HookError, HookFns, HostError, JwksResolver, MemoryClientStore, MemoryReplayGuard, NoHook,
-    NoNetwork, Operation, OsEntropy, Profile, ProfileError, Provenance, RegisterRequest, Registrar,
-    RegistrarBuilder, RegistrarConfig, Registration, RegistrationAccessToken, RegistrationEndpoint,
-    Rejection, ReplayGuard, ReplayKey, ScriptHook, ServerFlags, SharedSecret, StoreError, StoredSecret,
-    SystemClock, TokenDigest, Trace, Unauthorized, UnverifiedJwt, Violation, WireError,
+    BoxError, CachedResolver, CachedResolverBuilder, Caller, Cause, CertificateError, Client,
+    ClientCertificate, ClientDirectory, ClientId, ClientMetadata, ClientSecret, ClientStore, Clock,
+    ConfigError, ConfigProblem, ConfigWarning, Decision, Draft, Entropy, EntropyError, Error, ErrorCode,
+    EventDetail, EventKind, EventSink, EvidenceVerdict, EvidenceVerifier, ExplainedMember, Explanation,
+    Failure, FetchError, FetchPurpose, HookAnswer, HookChain, HookContext, HookError, HookFns, HostError,
+    InitialAccessTokens, JwksResolver, MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork, Operation,
+    OsEntropy, Profile, ProfileError, Provenance, RegisterRequest, Registrar, RegistrarBuilder,
+    RegistrarConfig, Registration, RegistrationAccessToken, RegistrationEndpoint, RegistrationEvent,
+    Rejection, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, ServerFlags, SharedSecret, StoreError,
+    StoredSecret, Sweep, SystemClock, TokenDigest, Trace, TracingEvents, Unauthorized, UnverifiedJwt,
+    Violation, WireError,
 };
 
 /// Moves between threads and may be looked at by several.
@@ -67,7 +69,8 @@ fn public_types_are_send_and_sync() {
         FieldId, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption, JwsAlgorithm, Kind, Localized,
         MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode,
         TokenEndpointAuthMethod, ManualClock, CountingEntropy, FailingEntropy, StaticResolver,
-        FailingStore<MemoryClientStore>, RecordingHook,
+        FailingStore<MemoryClientStore>, RecordingHook, RecordingEvents, Cause, Sweep, EventDetail, EventKind<'_>,
+        RegistrationEvent<'_>, TracingEvents,
     );
 }
 
@@ -79,7 +82,8 @@ fn public_types_have_a_debug_form() {
         RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest, MemoryClientStore,
         MemoryReplayGuard, ReplayKey, CachedResolver, Draft<'_>, HookContext<'_>, HookChain, HookFns, UnverifiedJwt, EvidenceVerdict, Profile, Trace, Explanation,
         ConfigProblem, ConfigWarning, Violation, WireError, FieldId, FieldSpec, dyn ClientStore, dyn
-        ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn EvidenceVerifier, dyn ReplayGuard, dyn Clock, dyn Entropy,
+        ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn EvidenceVerifier, dyn ReplayGuard, dyn Clock, dyn Entropy, dyn EventSink, dyn SecretSealer,
+        dyn InitialAccessTokens, EventDetail, EventKind<'_>, RegistrationEvent<'_>, TracingEvents, Cause, Sweep,
     );
 }
 
@@ -106,7 +110,7 @@ fn what_a_host_keeps_is_cheap_to_hand_around() {
 fn host_parts_are_used_behind_pointers() {
     all!(part:
         dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn EvidenceVerifier, dyn ReplayGuard, dyn Clock,
-        dyn Entropy, Box<dyn ClientStore>, std::sync::Arc<dyn ClientStore>,
+        dyn Entropy, dyn EventSink, dyn SecretSealer, dyn InitialAccessTokens, Box<dyn ClientStore>, std::sync::Arc<dyn ClientStore>,
     );
 }
 
@@ -127,6 +131,7 @@ fn futures_can_be_spawned(
     id: &ClientId,
     caller: &Caller,
     store: &MemoryClientStore,
+    tokens: &dyn InitialAccessTokens,
     guard: &dyn ReplayGuard,
 ) {
     let request = RegisterRequest::from_body(b"{}").with_caller(caller);
@@ -138,6 +143,9 @@ fn futures_can_be_spawned(
     spawned(endpoint.handle(http::Request::new(String::new())));
     spawned(contract::client_store(store));
     spawned(contract::client_directory(store));
+    spawned(registrar.sweep(store, 10));
+    spawned(registrar.revoke(store, &Cause::Owner("a".into()), 10));
+    spawned(contract::initial_access_tokens(tokens));
     spawned(contract::replay_guard(guard));
 }
 

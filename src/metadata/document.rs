@@ -4,8 +4,9 @@
 //! what changes is allocated. [`ClientMetadata`](super::ClientMetadata) is the typed face.
 
 use std::borrow::Cow;
+use std::fmt;
 
-use super::{FieldId, fields};
+use super::{FieldId, FieldSpec, Group, fields};
 use crate::json::has_control;
 
 /// A value of one member.
@@ -250,12 +251,25 @@ pub enum Origin {
     Hook,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Entry<'a> {
     pub(crate) field: FieldId,
     pub(crate) origin: Origin,
     /// Nothing once the member was removed: removing keeps the places of the others.
     pub(crate) value: Option<FieldValue<'a>>,
+}
+
+impl fmt::Debug for Entry<'_> {
+    /// Statement, evidence and what only the server sets are redacted.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_shown = |spec: &FieldSpec| !matches!(spec.group, Group::Server | Group::Envelope);
+        let mut shown = f.debug_struct("Entry");
+        shown.field("field", &self.field).field("origin", &self.origin);
+        if self.field.spec().is_none_or(is_shown) {
+            shown.field("value", &self.value);
+        }
+        shown.finish_non_exhaustive()
+    }
 }
 
 /// A `name#tag` member.

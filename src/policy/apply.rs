@@ -244,7 +244,7 @@ impl Policy {
                     if value.is_blank() {
                         document.remove(field);
                     } else {
-                        document.set(field, value.clone(), Origin::Statement);
+                        document.set(field, value.borrowed(), Origin::Statement);
                     }
                 }
             }

@@ -9,24 +9,29 @@
     reason = "tests fail by panicking"
 )]
 
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+mod canaries;
+mod log;
+mod scan;
+mod traced;
+mod types;
 
-use async_trait::async_trait;
+use std::sync::Arc;
+
 use oauth_dcr::testing::{
     CountingEntropy, FailingEntropy, FailingStore, ManualClock, StoreFault, contract, run,
 };
 use oauth_dcr::{
-    Caller, Client, ClientId, ClientMetadata, ClientSecret, ClientStore, Draft, Error, HookContext,
-    HookError, MemoryClientStore, Operation, Profile, RegisterRequest, Registrar, RegistrarBuilder,
-    RegistrarConfig, RegistrationAccessToken, RegistrationEndpoint, ScriptHook, SharedSecret, StoredSecret,
-    TokenDigest,
+    Caller, Client, ClientId, ClientMetadata, ClientSecret, ClientStore, Error, MemoryClientStore, Operation,
+    Profile, RegisterRequest, Registrar, RegistrarBuilder, RegistrarConfig, RegistrationAccessToken,
+    RegistrationEndpoint, SharedSecret, StoredSecret, TokenDigest,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-const REDIRECT: &str = "https://app.example.org/cb";
+use crate::canaries::{Canaries, Eavesdropper};
 
-fn config(changes: Value) -> RegistrarConfig {
+pub(crate) const REDIRECT: &str = "https://app.example.org/cb";
+
+pub(crate) fn config(changes: Value) -> RegistrarConfig {
     let mut config = json!({
         "registrationEndpoint": "https://op.example.com/register",
         "dynamicRegistrationEnabled": true,
@@ -37,75 +42,6 @@ fn config(changes: Value) -> RegistrarConfig {
 
 fn builder(changes: Value, store: &Arc<MemoryClientStore>, clock: &ManualClock) -> RegistrarBuilder {
     Registrar::builder(config(changes), store.clone()).clock(clock.clone())
-}
-
-/// Texts that must not be seen, in the forms in which they could be.
-#[derive(Default)]
-struct Canaries(Vec<(&'static str, String)>);
-
-impl Canaries {
-    fn add(&mut self, what: &'static str, secret: &str) -> &mut Self {
-        let digest = TokenDigest::of(secret).to_text();
-        let bytes = format!("{:?}", secret.as_bytes());
-        // A part of a secret is a secret as well.
-        let middle = &secret[secret.len() / 4..secret.len() * 3 / 4];
-        for form in [secret, middle, &digest, bytes.trim_matches(['[', ']'])] {
-            self.0.push((what, form.to_owned()));
-        }
-        self
-    }
-
-    #[track_caller]
-    fn absent_from(&self, place: &str, text: &str) {
-        let compact: String = text.chars().filter(|character| *character != '\n').collect();
-        let compact = compact.replace(",    ", ", ").replace(",        ", ", ");
-        for (what, form) in &self.0 {
-            assert!(!text.contains(form) && !compact.contains(form), "{place} shows the {what}: {text}");
-        }
-    }
-
-    #[track_caller]
-    fn hidden_in(&self, place: &str, value: &(impl Debug + ?Sized)) {
-        self.absent_from(place, &format!("{value:?}"));
-        self.absent_from(place, &format!("{value:#?}"));
-    }
-}
-
-/// Records the debug form of all that a hook is shown.
-#[derive(Clone, Debug, Default)]
-struct Eavesdropper(Arc<Mutex<Vec<(Operation, String)>>>);
-
-impl Eavesdropper {
-    fn note(&self, cx: &HookContext<'_>, more: &dyn Debug) {
-        self.0.lock().unwrap().push((cx.operation, format!("{cx:?} {cx:#?} {more:?} {more:#?}")));
-    }
-}
-
-#[async_trait]
-impl ScriptHook for Eavesdropper {
-    async fn create_client(&self, cx: &HookContext<'_>, draft: &mut Draft<'_>) -> Result<(), HookError> {
-        self.note(cx, &(&draft, draft.metadata()));
-        Ok(())
-    }
-
-    async fn update_client(&self, cx: &HookContext<'_>, draft: &mut Draft<'_>) -> Result<(), HookError> {
-        self.note(cx, &(&draft, draft.metadata()));
-        Ok(())
-    }
-
-    async fn delete_client(&self, cx: &HookContext<'_>) -> Result<(), HookError> {
-        self.note(cx, &());
-        Ok(())
-    }
-
-    async fn modify_response(
-        &self,
-        cx: &HookContext<'_>,
-        _: &mut Map<String, Value>,
-    ) -> Result<(), HookError> {
-        self.note(cx, &());
-        Ok(())
-    }
 }
 
 /// S-SEC-05, INV-8: a client goes through its whole life, and everything that had to do with it is printed.
