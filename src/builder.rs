@@ -6,6 +6,8 @@ mod profiles;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+#[cfg(feature = "x509")]
+use crate::certificate::TrustAnchors;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{ConfigError, ConfigProblem, RegistrarConfig};
 use crate::documents::Gate;
@@ -17,10 +19,10 @@ use crate::host::{
     ReplayGuard, ScriptHook, SecretSealer,
 };
 use crate::json::Limits;
-use crate::lifecycle::is_allowed;
+use crate::lifecycle::{COMMUNITY, is_allowed};
 use crate::metadata::{FieldId, Group, fields};
 use crate::policy::{KeyPlan, Policy};
-use crate::profile::{Jws, Operation, Profile, ProfileError, ProfileSelection, Token};
+use crate::profile::{Jws, Operation, Profile, ProfileError, ProfileSelection, ScopePolicy, Token};
 use crate::regime::Rules;
 use crate::registrar::Registrar;
 use crate::response::ClientUris;
@@ -41,6 +43,11 @@ pub struct RegistrarBuilder {
     sealer: Option<Arc<dyn SecretSealer>>,
     event_sink: Option<Arc<dyn EventSink>>,
     event_detail: EventDetail,
+    #[cfg(feature = "x509")]
+    anchors: HashMap<String, TrustAnchors>,
+    /// The names under which something came that is no certificate.
+    #[cfg(feature = "x509")]
+    unread_anchors: Vec<String>,
     secrets: HashMap<String, SharedSecret>,
     references: Vec<(String, String)>,
     hook: Option<Arc<dyn ScriptHook>>,
@@ -66,6 +73,10 @@ impl RegistrarBuilder {
             event_sink: None,
             event_detail: EventDetail::default(),
             secrets: HashMap::new(),
+            #[cfg(feature = "x509")]
+            anchors: HashMap::new(),
+            #[cfg(feature = "x509")]
+            unread_anchors: Vec::new(),
             references: Vec::new(),
             hook: None,
             hooks: HookParts::default(),
@@ -150,6 +161,39 @@ impl RegistrarBuilder {
         self
     }
 
+    /// Trust anchors that key sources of the kind `x5c` name, as PEM with one certificate or several or as the DER of
+    /// one, with the feature `x509`. Called again with the same name, it adds to them. Default: none.
+    ///
+    /// A statement is verified with the certificate in its header (`x5c`, [RFC 7515 §4.1.6]) if that leads to one of
+    /// these anchors by at most five authorities in between, all valid at the time of the registrar's clock and all of
+    /// at least 112 bits of security. No other certificate of the machine is trusted. Whether one was revoked is not
+    /// looked at, because that needs the network: a host that must know asks in its
+    /// [`ScriptHook`](crate::ScriptHook).
+    ///
+    /// [RFC 7515 §4.1.6]: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.6
+    ///
+    /// ```
+    /// use oauth_dcr::{MemoryClientStore, Profile, Registrar, RegistrarConfig};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+    /// let builder = Registrar::builder(config, MemoryClientStore::default())
+    ///     .profile(Profile::preset("udap").cloned().ok_or("no such preset")?)
+    ///     .trust_anchors("trust-community", "no certificate");
+    /// let error = builder.build().err().ok_or("it must not work")?;
+    /// assert!(error.to_string().contains("trust-community: must be certificates, as PEM or DER"), "{error}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "x509")]
+    pub fn trust_anchors(mut self, name: impl Into<String>, certificates: impl AsRef<[u8]>) -> Self {
+        let name = name.into();
+        if !self.anchors.entry(name.clone()).or_default().add(certificates.as_ref()) {
+            self.unread_anchors.push(name);
+        }
+        self
+    }
+
     /// A secret that key sources of the profile name.
     pub fn shared_secret(mut self, name: impl Into<String>, secret: SharedSecret) -> Self {
         self.secrets.insert(name.into(), secret);
@@ -189,6 +233,10 @@ impl RegistrarBuilder {
     /// Every problem of the configuration and of the profile.
     pub fn build(self) -> Result<Registrar, ConfigError> {
         let mut problems = self.config.problems();
+        #[cfg(feature = "x509")]
+        for name in &self.unread_anchors {
+            problems.push(problem(&format!("trust anchors {name}"), "must be certificates, as PEM or DER"));
+        }
         let standard = Profile::preset("standard").cloned().unwrap_or_default();
         let rules = self.rules(self.profile.as_ref().unwrap_or(&standard), &mut problems);
         let mut more_rules = Vec::new();
@@ -243,6 +291,8 @@ impl RegistrarBuilder {
             documents: cache.unwrap_or_else(|| CachedResolver::over(resolver.clone(), self.clock.clone())),
             resolver,
             secrets,
+            #[cfg(feature = "x509")]
+            anchors: self.anchors,
             references,
             replay_guard: self.replay_guard,
             initial_access: self.initial_access,
@@ -262,6 +312,11 @@ impl RegistrarBuilder {
         let policy = self.policy(profile).map_err(|error| problems.extend(profile_problems(error))).ok()?;
         problems.extend(self.not_enforced(&policy));
         problems.extend(self.access_problems(&policy));
+        let longest_secret = policy.response.secret.as_ref().and_then(|own| own.max_length);
+        if longest_secret.is_some_and(|most| most < MIN_SECRET) {
+            let message = format!("must be at least {MIN_SECRET}: a shorter secret could be guessed");
+            problems.push(problem("response.secret.max_length", &message));
+        }
         problems.extend(self.without_keys(&policy));
         problems.extend(self.without_verifier(&policy));
         let standard = standard_tier(self.hook.as_deref(), &policy)
@@ -275,12 +330,13 @@ impl RegistrarBuilder {
         let lifecycle = &policy.lifecycle;
         let is_unknown =
             |name: &String| !["$statement.", "$request.", "$self."].iter().any(|kind| name.starts_with(kind));
+        let is_no_key = |name: &String| name != COMMUNITY && is_unknown(name);
         let mut bound = policy.access.values().flat_map(|access| &access.bind).flat_map(|bind| {
             bind.any.iter().chain([bind]).flat_map(|bind| bind.equals.iter().chain(&bind.in_jwks_of))
         });
         [
             ("access.bind", bound.any(is_unknown)),
-            ("lifecycle.unique_by", !is_allowed(lifecycle) && lifecycle.unique_by.iter().any(is_unknown)),
+            ("lifecycle.unique_by", !is_allowed(lifecycle) && lifecycle.unique_by.iter().any(is_no_key)),
             (
                 "lifecycle.not_after",
                 lifecycle.not_after.as_ref().is_some_and(|name| !name.starts_with("$statement.")),
@@ -290,6 +346,15 @@ impl RegistrarBuilder {
                 !matches!(lifecycle.initial_state.as_deref(), None | Some("active" | "pending")),
             ),
             ("response.typ", policy.response.typ.is_some()),
+            (
+                "response.media_type",
+                policy.response.media_type.as_deref().is_some_and(|own| own != "application/json"),
+            ),
+            (
+                "lifecycle.client_id",
+                !matches!(lifecycle.client_id.as_deref(), None | Some("random" | "uuid")),
+            ),
+            ("keys.fetch_at_registration", policy.keys.fetch_at_registration == Some(true)),
         ]
         .into_iter()
         .filter(|(_, is_asked)| *is_asked)
@@ -348,6 +413,18 @@ impl RegistrarBuilder {
                     {
                         format!("names the shared secret `{name}`, which nobody gave")
                     }
+                    #[cfg(feature = "x509")]
+                    KeyPlan::X5c { anchors, .. }
+                        if place.starts_with("software_statement") && self.anchors.contains_key(anchors) =>
+                    {
+                        continue;
+                    }
+                    #[cfg(feature = "x509")]
+                    KeyPlan::X5c { anchors, .. } if place.starts_with("software_statement") => {
+                        format!("names the trust anchors `{anchors}`, which nobody gave")
+                    }
+                    #[cfg(feature = "x509")]
+                    KeyPlan::X5c { .. } => "takes certificates in software statements only".to_owned(),
                     KeyPlan::NotHere => "has a key source that is not verified by this version".to_owned(),
                     _ => continue,
                 };
@@ -369,6 +446,14 @@ impl RegistrarBuilder {
             let group = FieldId::of(name).and_then(FieldId::spec).map(|spec| spec.group);
             matches!(group, None | Some(Group::Janssen)) || base.metadata.contains_key(name)
         });
+        // Where a profile bounds scopes by roles or claims, the catalogue says what there is, not who gets it.
+        if let Some(own) =
+            base.scope.as_ref().filter(|own| own.roles.is_some() || own.statement_claim.is_some())
+            && layer.scope.is_some()
+        {
+            layer.scope =
+                Some(ScopePolicy { supported_only: own.supported_only.or(Some(true)), ..own.clone() });
+        }
         // The default type of validation asks a hook: without one there is nobody to ask, and a profile that names its
         // issuers is not overruled by a default.
         let names_issuers = !base.software_statement.issuers.is_empty();
@@ -387,6 +472,9 @@ impl RegistrarBuilder {
         Policy::compile(&layer.over(&base)?, scopes.as_deref())
     }
 }
+
+/// The fewest characters of a secret, of six random bits each (RFC 6749 section 10.10 wants 160 bits).
+const MIN_SECRET: usize = 32;
 
 /// What a profile demands, of other keys. An algorithm counts if both sides take it.
 fn with_keys(demands: &Jws, own: &Jws) -> Jws {

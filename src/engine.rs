@@ -7,6 +7,8 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use crate::access::{Admitted, Entry};
+#[cfg(feature = "x509")]
+use crate::certificate::TrustAnchors;
 use crate::client::{Client, Provenance, Registered, ServerFlags};
 use crate::clock::Clock;
 use crate::config::{ConfigWarning, Reading, UpdateMode};
@@ -47,6 +49,8 @@ pub(crate) struct Engine {
     pub(crate) gate: Gate,
     /// Shared secrets by the name a key source has for them.
     pub(crate) secrets: HashMap<String, SharedSecret>,
+    #[cfg(feature = "x509")]
+    pub(crate) anchors: HashMap<String, TrustAnchors>,
     /// What `$as.…` references stand for.
     pub(crate) references: Vec<(String, String)>,
     pub(crate) replay_guard: Arc<dyn ReplayGuard>,
@@ -213,7 +217,7 @@ impl Regime<'_> {
         let status = self.policy.response.create_status.unwrap_or(201);
         for _ in 0..TRIES {
             let draw = Draw::new(&*self.entropy).map_err(entropy_error)?;
-            let secret = (need != SecretNeed::None).then(|| draw.secret());
+            let secret = (need != SecretNeed::None).then(|| draw.secret(self.policy));
             let token = has_token.then(|| draw.token());
             let drawn_id =
                 || draw.client_id().ok_or_else(|| entropy_error(EntropyError("no identifier".to_owned())));

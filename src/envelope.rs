@@ -4,7 +4,7 @@ use crate::error::{Error, Failure, Violation};
 use crate::host::ReplayKey;
 use crate::jose::{CompactJws, JoseFault, JwsRules, Unverified};
 use crate::json;
-use crate::keys::{KeyContext, KeyKind};
+use crate::keys::{KeyContext, KeyKind, Verified};
 use crate::metadata::{Document, FieldSpec, FieldValue, Group, Origin, fields};
 use crate::policy::{JwsPolicy, References};
 use crate::profile::{Body, Operation};
@@ -147,7 +147,7 @@ impl Regime<'_> {
         let mut verdict = JoseFault::Algorithm;
         for (policy, allow_claims) in named.chain(unnamed) {
             match self.verify(token, policy, KeyKind::Request, &cx).await? {
-                Ok(mut document) => {
+                Ok(Verified { claims: mut document, .. }) => {
                     self.check_request_claims(&document, policy, statement)?;
                     if let Some(allowed) = allow_claims {
                         keep_allowed(&mut document, allowed);

@@ -38,8 +38,10 @@ impl Draw {
     }
 
     /// 512 bits: enough octets for HS512 (RFC 7518 section 3.2).
-    pub(crate) fn secret(&self) -> ClientSecret {
-        ClientSecret::from(URL_SAFE_NO_PAD.encode(self.0.get(48..).unwrap_or_default()))
+    pub(crate) fn secret(&self, policy: &Policy) -> ClientSecret {
+        let mut text = URL_SAFE_NO_PAD.encode(self.0.get(48..).unwrap_or_default());
+        text.truncate(policy.response.secret.as_ref().and_then(|own| own.max_length).unwrap_or(usize::MAX));
+        ClientSecret::from(text)
     }
 }
 
@@ -152,7 +154,7 @@ impl Regime<'_> {
         draw: &Draw,
         now: OffsetDateTime,
     ) -> Result<ClientSecret, Error> {
-        let secret = draw.secret();
+        let secret = draw.secret(self.policy);
         client.previous_secret = self.overlapping_secret(client, now);
         client.secret = self.stored_secret(&client.id, Some(&secret), need).await?;
         client.secret_expires_at = secret_expiry(self.policy, client.expires_at, now);

@@ -27,6 +27,13 @@ pub(crate) struct KeyContext<'c> {
     pub(crate) statement: Option<&'c Document<'c>>,
 }
 
+/// The claims of a token whose signature holds.
+pub(crate) struct Verified<'p, 't> {
+    pub(crate) claims: Document<'t>,
+    /// The trust anchors that its certificate leads to, if a certificate verified it.
+    pub(crate) anchors: Option<&'p str>,
+}
+
 /// Keys that were found.
 enum Keys {
     Set(Arc<KeySet>),
@@ -39,13 +46,13 @@ enum Keys {
 impl Regime<'_> {
     /// Tries the keys of a policy in their order, and gives out the claims. The outer error is a failure of the host,
     /// the inner one hands back the token.
-    pub(crate) async fn verify<'t>(
+    pub(crate) async fn verify<'p, 't>(
         &self,
         mut token: Box<Unverified<'t>>,
-        policy: &JwsPolicy,
+        policy: &'p JwsPolicy,
         kind: KeyKind,
         cx: &KeyContext<'_>,
-    ) -> Result<Result<Document<'t>, Refused<'t>>, Error> {
+    ) -> Result<Result<Verified<'p, 't>, Refused<'t>>, Error> {
         let header = token.header();
         let algorithm = header.algorithm();
         let is_unsigned = policy.keys.iter().any(|plan| matches!(plan, KeyPlan::Unsigned));
@@ -61,12 +68,23 @@ impl Regime<'_> {
         if policy.forbid_headers.iter().any(|name| header.others().iter().any(|own| **own == **name)) {
             return Ok(Err(Refused { token, fault: JoseFault::Header }));
         }
+        // Those of another issuer's policy: a certificate never stands beside keys that were agreed on.
+        if !header.x5c().is_empty() && !policy.takes_certificates() {
+            return Ok(Err(Refused { token, fault: JoseFault::RefusedHeader("x5c") }));
+        }
         let mut verdict = JoseFault::NoKeyFits;
         for plan in policy.keys.iter().filter(|plan| plan.fits(algorithm.is_hmac())) {
-            let Some(keys) = self.load(plan, &token, kind, cx).await? else { continue };
+            let keys = match self.load(plan, &token, kind, cx).await? {
+                Ok(Some(keys)) => keys,
+                Ok(None) => continue,
+                Err(fault) => {
+                    verdict = fault;
+                    continue;
+                }
+            };
             let result = match &keys {
                 Keys::Secret(secret) => jose::verify_hmac(token, secret, &policy.algorithms, Some(1)),
-                Keys::Unsigned => return Ok(Ok(token.danger_take())),
+                Keys::Unsigned => return Ok(Ok(Verified { claims: token.danger_take(), anchors: None })),
                 Keys::Set(set) | Keys::Fetched(_, set) => jose::verify(token, set, &policy.algorithms),
             };
             let result = match (result, keys) {
@@ -82,23 +100,24 @@ impl Regime<'_> {
                 (result, _) => result,
             };
             match result {
-                Ok(claims) => return Ok(Ok(claims)),
+                Ok(claims) => return Ok(Ok(Verified { claims, anchors: plan.anchors() })),
                 Err(refused) => (token, verdict) = (refused.token, refused.fault),
             }
         }
         Ok(Err(Refused { token, fault: verdict }))
     }
 
-    /// The keys of one plan; nothing if it has none for this token.
+    /// The keys of one plan; nothing if it has none for this token. The outer error is a failure of the host, the inner
+    /// one of the token.
     async fn load(
         &self,
         plan: &KeyPlan,
         token: &Unverified<'_>,
         kind: KeyKind,
         cx: &KeyContext<'_>,
-    ) -> Result<Option<Keys>, Error> {
+    ) -> Result<Result<Option<Keys>, JoseFault>, Error> {
         let is_hmac = token.header().algorithm().is_hmac();
-        Ok(match plan {
+        Ok(Ok(match plan {
             KeyPlan::Set(set) => Some(Keys::Set(set.clone())),
             KeyPlan::Uri(uri) => self.fetched(uri, true).await,
             KeyPlan::Discovery { uri, member } => self.discovered(uri, member).await,
@@ -115,8 +134,37 @@ impl Regime<'_> {
             KeyPlan::Secret(name) => self.secrets.get(name).cloned().map(Keys::Secret),
             KeyPlan::Hook => self.hooked(is_hmac, kind, cx).await?,
             KeyPlan::Unsigned => Some(Keys::Unsigned),
+            #[cfg(feature = "x509")]
+            KeyPlan::X5c { anchors, san_uri_is_iss } => {
+                return Ok(self.certified(token, anchors, *san_uri_is_iss).map(|set| Some(Keys::Set(set))));
+            }
             KeyPlan::NotHere => None,
-        })
+        }))
+    }
+
+    /// The key of the certificate that a token brings, if that leads to an anchor (UDAP; RFC 7515 section 4.1.6).
+    #[cfg(feature = "x509")]
+    fn certified(
+        &self,
+        token: &Unverified<'_>,
+        anchors: &str,
+        san_uri_is_iss: bool,
+    ) -> Result<Arc<KeySet>, JoseFault> {
+        let header = token.header();
+        let anchors = self.anchors.get(anchors).ok_or(JoseFault::Untrusted)?;
+        let certified = anchors.verify(header.x5c(), self.clock.now())?;
+        let iss = token.issuer()?.unwrap_or_default();
+        if san_uri_is_iss && !certified.has_uri(&iss) {
+            return Err(JoseFault::NotItsName);
+        }
+        let mut jwk = certified.jwk;
+        // There is one key, whatever the token calls it.
+        if let (Some(kid), Some(jwk)) = (header.kid(), jwk.as_object_mut()) {
+            jwk.insert("kid".to_owned(), kid.into());
+        }
+        // The screen that every key passes.
+        let set = serde_json::json!({ "keys": [jwk] }).to_string();
+        KeySet::parse(&set, KeySetLimits::ISSUER).map(Arc::new).map_err(|_| JoseFault::NoKeyFits)
     }
 
     async fn fetched(&self, uri: &str, by_operator: bool) -> Option<Keys> {

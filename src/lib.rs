@@ -165,7 +165,7 @@
 //! | `http` | | `RegistrationEndpoint`, a `tower::Service` over the types of the `http` crate |
 //! | `patterns` | | `pattern` and `some_pattern` in profiles, with a linear-time regular expression engine |
 //! | `reqwest` | | `HttpsResolver`: documents over HTTPS, guarded against addresses inside the host's network |
-//! | `x509` | | client certificates from PEM, DER or the header of a proxy; links OpenSSL |
+//! | `x509` | | client certificates from PEM, DER or the header of a proxy; statements verified by certificate (UDAP); links OpenSSL |
 //! | `tracing` | | `TracingEvents`: every decision as a structured event, in names and codes |
 //! | `testing` | | doubles, and the suite that a host's own store must pass; not part of the stable API |
 //!
@@ -203,6 +203,7 @@ mod evidence;
 mod explain;
 #[cfg(feature = "reqwest")]
 mod fetch;
+mod flatten;
 mod hooked;
 mod host;
 mod issue;

@@ -21,6 +21,10 @@ use crate::statement::Statement;
 /// How often a registration is tried again that met another one of the same client.
 const TRIES: usize = 8;
 
+/// The trust anchors that the certificate of a statement leads to, by name: no community can touch what another one
+/// registered.
+pub(crate) const COMMUNITY: &str = "$anchors.community";
+
 impl Regime<'_> {
     /// What no other client may have as well: the digest of all values that the profile names, so that its length is
     /// bounded. Claims of a statement are those of its issuer, whom no other one can speak for. Nothing if none of the
@@ -51,8 +55,8 @@ impl Regime<'_> {
         document: &Document<'_>,
         statement: Option<&Statement<'_, '_>>,
     ) -> Option<Arc<str>> {
-        let names_statement =
-            self.policy.lifecycle.unique_by.iter().any(|name| name.starts_with("$statement."));
+        let is_stated = |name: &String| name.starts_with("$statement.") || name == COMMUNITY;
+        let names_statement = self.policy.lifecycle.unique_by.iter().any(is_stated);
         if statement.is_none() && names_statement {
             return client.unique_key.clone();
         }
@@ -177,6 +181,7 @@ pub(crate) fn is_cancellation(faults: &[Violation]) -> bool {
 /// What a reference stands for: a claim of the statement, or a member as it is registered. Null if it is not there.
 fn referred(name: &str, document: &Document<'_>, statement: Option<&Statement<'_, '_>>) -> Value {
     let found = match name.split_once('.') {
+        _ if name == COMMUNITY => statement.and_then(|own| own.anchors.map(Into::into)),
         // These two are known even where the issuer's other claims are filtered.
         Some(("$statement", "iss")) => statement.map(|statement| statement.iss.as_str().into()),
         Some(("$statement", "software_id")) => {

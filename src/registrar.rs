@@ -77,6 +77,10 @@ impl Registrar {
         };
         let faults = engine.policy.apply(&mut document, &facts, None);
         if is_cancellation(&faults) {
+            // Or it could be sent again when the client is back.
+            if let Some(statement) = &statement {
+                engine.consume_statement(statement).await?;
+            }
             let key = engine.unique_key(&document, statement.as_ref());
             let client = Box::pin(engine.cancel(key.as_deref(), &request)).await?;
             report.tell(EventKind::Cancelled, &client);

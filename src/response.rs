@@ -6,9 +6,10 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::client::Client;
-use crate::metadata::{FieldId, write_int, write_text};
+use crate::flatten::flattened;
+use crate::metadata::{FieldId, fields, write_int, write_text};
 use crate::policy::Policy;
-use crate::profile::ClientUri;
+use crate::profile::{ClientUri, Flatten};
 use crate::secret::{ClientSecret, RegistrationAccessToken};
 
 /// A client and what may be shown of it now: the body of a 201 or 200 answer.
@@ -130,8 +131,8 @@ pub(crate) fn write_body(
     uris: &ClientUris,
     policy: &Policy,
 ) -> String {
-    let hidden = hidden_members(client, policy);
-    let metadata = hidden.as_deref().unwrap_or(client.metadata.text());
+    let shaped = shaped(client, policy);
+    let metadata = shaped.as_deref().unwrap_or(client.metadata.text());
     let mut body = String::with_capacity(metadata.len() + uris.endpoint.len() + 480);
     body.push_str("{\"client_id\":");
     write_text(client.id.as_str(), &mut body);
@@ -163,18 +164,28 @@ pub(crate) fn write_body(
     body
 }
 
-/// The metadata without the members that the profile does not return; nothing if it returns them all.
-fn hidden_members(client: &Client, policy: &Policy) -> Option<String> {
-    let is_hidden = |field: FieldId| {
-        policy.member(field).is_some_and(|member| !member.echo)
-            || policy.response.omit.iter().any(|name| name == policy.name_of(field))
-    };
-    if policy.response.omit.is_empty() && !policy.hides_members() {
+/// The metadata as the profile shapes it; nothing if it is answered as it is stored.
+fn shaped(client: &Client, policy: &Policy) -> Option<String> {
+    let response = &policy.response;
+    let hides_statement = response.echo_statement == Some(false);
+    let flattens = response.flatten_statement == Some(Flatten::All);
+    if response.omit.is_empty() && !policy.hides_members() && !hides_statement && !flattens {
         return None;
     }
+    let is_omitted = |name: &str| response.omit.iter().any(|own| own == name);
+    let is_hidden = |field: FieldId| {
+        policy.member(field).is_some_and(|member| !member.echo)
+            || hides_statement && field == fields::SOFTWARE_STATEMENT
+            || is_omitted(policy.name_of(field))
+    };
     let mut document = client.metadata.document().ok()?;
     document.retain(|field| !is_hidden(field));
-    document.extras.retain(|extra| !policy.response.omit.iter().any(|name| *name == extra.name));
+    if flattens {
+        let flattened = flattened(client, policy);
+        document.extras.retain(|extra| !flattened.iter().any(|own| own.name == extra.name));
+        document.extras.extend(flattened);
+    }
+    document.extras.retain(|extra| !is_omitted(&extra.name));
     Some(document.to_json_text())
 }
 

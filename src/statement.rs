@@ -10,7 +10,7 @@ use crate::error::{Error, Failure, Violation};
 use crate::host::ReplayKey;
 use crate::jose::{CompactJws, JoseFault, JwsRules, Unverified};
 use crate::json;
-use crate::keys::{KeyContext, KeyKind};
+use crate::keys::{KeyContext, KeyKind, Verified};
 use crate::metadata::{Document, FieldValue, Origin, fields};
 use crate::policy::{ClaimRules, IssuerPolicy, References, claim, numeric_date};
 use crate::profile::{Operation, Presence, Replay};
@@ -27,6 +27,8 @@ pub(crate) struct Statement<'p, 't> {
     pub(crate) software: Option<String>,
     /// The claims that count: checked, filtered, renamed and gated.
     pub(crate) claims: Document<'t>,
+    /// The trust anchors that its certificate leads to, if it brought one.
+    pub(crate) anchors: Option<&'p str>,
     /// What was signed.
     pub(crate) payload: &'t [u8],
 }
@@ -43,6 +45,8 @@ impl Regime<'_> {
             Some(FieldValue::Text(text)) => Some(text),
             Some(_) => return Err(self.refuse_statement(Failure::STATEMENT_INVALID, "must be a string")),
         };
+        let takes_certificates = self.policy.issuers.iter().any(|issuer| issuer.jws.takes_certificates());
+        let rules = if takes_certificates { JwsRules::CERTIFIED } else { JwsRules::default() };
         let policy = &self.policy.statement;
         let on_update = policy.presence_on_update.filter(|_| operation == Operation::Update);
         let presence = on_update.or(policy.presence).unwrap_or(Presence::Optional);
@@ -54,9 +58,9 @@ impl Regime<'_> {
             (Some(_), Presence::Forbidden) => {
                 Err(self.refuse_statement(Failure::STATEMENT_INVALID, "must not be given"))
             }
-            (Some(text), _) => CompactJws::parse(text.clone(), &JwsRules::default())
-                .map(Some)
-                .map_err(|fault| self.bad_token(fault)),
+            (Some(text), _) => {
+                CompactJws::parse(text.clone(), &rules).map(Some).map_err(|fault| self.bad_token(fault))
+            }
         }
     }
 
@@ -102,7 +106,7 @@ impl Regime<'_> {
         let mut verdict = None;
         for issuer in self.policy.issuers.iter().filter(|issuer| issuer.is_for(&iss)) {
             match self.verify(token, &issuer.jws, KeyKind::Statement, &cx).await? {
-                Ok(claims) => {
+                Ok(Verified { claims, anchors }) => {
                     let software = claims.text(fields::SOFTWARE_ID).map(str::to_owned);
                     let claims = self.claims_that_count(claims, issuer, operation)?;
                     return Ok(Statement {
@@ -111,6 +115,7 @@ impl Regime<'_> {
                         issuer,
                         software,
                         claims,
+                        anchors,
                         payload: jws.danger_payload(),
                     });
                 }
@@ -219,6 +224,8 @@ impl Regime<'_> {
                 Failure::STATEMENT_SIGNATURE,
                 "its signature could not be verified with the keys of its issuer".to_owned(),
             ),
+            #[cfg(feature = "x509")]
+            JoseFault::Untrusted => (Failure::STATEMENT_UNTRUSTED, fault.to_string().replace('`', "")),
             fault => (Failure::STATEMENT_INVALID, fault.to_string().replace('`', "")),
         };
         self.refuse_statement(failure, &message)

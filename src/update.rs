@@ -11,7 +11,7 @@ use crate::event::Report;
 use crate::host::StoreError;
 use crate::issue::{Draw, SecretNeed};
 use crate::metadata::{Document, FieldId, Origin, fields};
-use crate::profile::{Operation, Rotate};
+use crate::profile::{Operation, Presence, Rotate};
 use crate::regime::Regime;
 use crate::request::{Caller, RegisterRequest};
 use crate::response::Registration;
@@ -134,6 +134,12 @@ impl Regime<'_> {
         Some(fresh)
     }
 
+    /// Whether the body of an update must name its client.
+    fn needs_client_id(&self) -> bool {
+        let access = self.policy.access.get(&Operation::Update);
+        access.and_then(|access| access.client_id).unwrap_or(Presence::Required) == Presence::Required
+    }
+
     /// RFC 7592 section 2.2: the request names its client, repeats its secret or leaves it out, and has none of the
     /// members that only the server sets.
     fn identity_faults(&self, client: &Client, document: &Document<'_>) -> Vec<Violation> {
@@ -155,7 +161,7 @@ impl Regime<'_> {
         }
         match document.get(fields::CLIENT_ID) {
             Some(value) if value.as_text() == Some(client.id.as_str()) => {}
-            None if self.settings.update_mode == UpdateMode::Merge => {}
+            None if self.settings.update_mode == UpdateMode::Merge || !self.needs_client_id() => {}
             None => faults.push(fault(fields::CLIENT_ID, "must be in an update")),
             Some(_) => faults.push(fault(fields::CLIENT_ID, "must be the identifier of this client")),
         }

@@ -14,8 +14,11 @@
 //! for demonstrations. `--allow-port` and `--add-root-certificate` let servers in that are set up for them.
 
 mod discovery;
+mod documents;
+mod extras;
 mod options;
 mod routes;
+mod tokens;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -26,6 +29,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use crate::documents::Documents;
 use crate::options::{Misconfigured, Options};
 
 #[tokio::main]
@@ -47,13 +51,18 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     let server = options.server(address)?;
 
-    let mut builder =
-        Registrar::builder(server.config, MemoryClientStore::default()).jwks_resolver(options.resolver()?);
+    let extras = server.extras;
+    let documents = Documents { own: extras.documents.clone(), network: options.resolver()? };
+    let builder = Registrar::builder(server.config, MemoryClientStore::default()).jwks_resolver(documents);
+    let mut builder = extras.equip(builder, options.folder())?;
     if let Some(profile) = options.profile.as_deref().and_then(Profile::preset) {
         builder = builder.profile(profile.clone());
     }
     let registrar = builder.build().map_err(|error| Misconfigured(error.to_string()))?;
     for warning in registrar.warnings() {
+        tracing::warn!("{warning}");
+    }
+    for warning in extras.warnings() {
         tracing::warn!("{warning}");
     }
     if options.allow_private_networks {
@@ -64,7 +73,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
 
     let discovery = discovery::document(&server.issuer, &server.registration_endpoint, &registrar);
     let path = server.registration_endpoint.path();
-    let app = routes::app(registrar, path, discovery);
+    let app = routes::app(registrar, path, discovery, &extras);
 
     let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     println!(

@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 use oauth_dcr::{HttpsResolver, Profile, RegistrarConfig};
+use serde::Deserialize;
+use serde_json::{Map, Value};
 use url::Url;
+
+use crate::extras::Extras;
 
 /// A server that registers OAuth clients.
 #[derive(Debug, Parser)]
@@ -44,6 +48,7 @@ pub(crate) struct Server {
     pub(crate) config: RegistrarConfig,
     pub(crate) issuer: String,
     pub(crate) registration_endpoint: Url,
+    pub(crate) extras: Extras,
 }
 
 /// The options or the configuration cannot be used; one problem per line.
@@ -70,7 +75,7 @@ impl Options {
     }
 
     pub(crate) fn server(&self, address: SocketAddr) -> Result<Server, Misconfigured> {
-        let config = self.config.as_deref().map(read).transpose()?;
+        let (config, extras) = self.config.as_deref().map(read).transpose()?.unzip();
         let issuer = match (&self.public_url, config.as_ref().and_then(|config| config.issuer.as_ref())) {
             (Some(issuer), _) | (None, Some(issuer)) => issuer.clone(),
             (None, None) => url(&format!("http://{address}"))?,
@@ -87,7 +92,13 @@ impl Options {
             ));
         }
         config.issuer = Some(issuer);
-        Ok(Server { config, issuer: issuer_text, registration_endpoint: endpoint })
+        let extras = extras.unwrap_or_default();
+        Ok(Server { config, issuer: issuer_text, registration_endpoint: endpoint, extras })
+    }
+
+    /// Where the configuration file is, and what it names is looked for.
+    pub(crate) fn folder(&self) -> &Path {
+        self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new("."))
     }
 }
 
@@ -95,8 +106,24 @@ fn url(text: &str) -> Result<Url, Misconfigured> {
     Url::parse(text).map_err(|error| Misconfigured(format!("`{text}` is not a URL: {error}")))
 }
 
-fn read(path: &Path) -> Result<RegistrarConfig, Misconfigured> {
+/// The configuration of a file, and what it says to this server alone.
+fn read(path: &Path) -> Result<(RegistrarConfig, Extras), Misconfigured> {
     let fault = |error: &dyn Display| Misconfigured(format!("{}: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| fault(&error))?;
-    serde_json::from_str(&text).map_err(|error| fault(&error))
+    let own = serde_json::from_str::<Own>(&text).map_err(|error| fault(&error))?;
+    let config = match &own.example_server {
+        // From the text, so that a fault has a place.
+        None => serde_json::from_str(&text),
+        Some(_) => serde_json::from_value(Value::Object(own.others)),
+    };
+    Ok((config.map_err(|error| fault(&error))?, own.example_server.unwrap_or_default()))
+}
+
+/// A configuration file: what is for this server, and the rest.
+#[derive(Deserialize)]
+struct Own {
+    #[serde(rename = "exampleServer")]
+    example_server: Option<Extras>,
+    #[serde(flatten)]
+    others: Map<String, Value>,
 }

@@ -3,22 +3,26 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::{Method, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
-use oauth_dcr::{Registrar, RegistrationEndpoint};
+use oauth_dcr::{ClientCertificate, Registrar, RegistrationEndpoint};
 use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
+
+use crate::extras::Extras;
+use crate::tokens;
 
 /// Long enough for a slow client, short enough that idle connections cannot pile up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The routes: registration below `path`, discovery, keys, and two placeholders.
-pub(crate) fn app(registrar: Registrar, path: &str, discovery: String) -> Router {
+pub(crate) fn app(registrar: Registrar, path: &str, discovery: String, extras: &Extras) -> Router {
     let discovery = get(move || async move { json(discovery) });
     Router::new()
-        .nest_service(path.trim_end_matches('/'), RegistrationEndpoint::new(registrar))
+        .nest_service(path.trim_end_matches('/'), registration(registrar, extras))
         .route("/.well-known/openid-configuration", discovery.clone())
         .route("/.well-known/oauth-authorization-server", discovery)
         .route("/jwks", get(|| async { json(r#"{"keys":[]}"#.to_owned()) }))
@@ -27,6 +31,25 @@ pub(crate) fn app(registrar: Registrar, path: &str, discovery: String) -> Router
         .layer(browsers())
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
         .layer(TraceLayer::new_for_http())
+}
+
+/// The registration endpoint, which knows callers by certificate and by token if the configuration says how.
+fn registration(registrar: Registrar, extras: &Extras) -> Router {
+    let (header, tokens) = (extras.certificate_header.clone(), extras.test_tokens.clone());
+    let mut endpoint = RegistrationEndpoint::new(registrar);
+    if let Some(header) = &header {
+        let verified_by: Vec<&str> = header.verified_by.iter().map(String::as_str).collect();
+        endpoint = endpoint.with_certificate_header(header.name.clone(), &verified_by);
+    }
+    let name = header.map(|header| header.name);
+    Router::new().fallback(async move |request: Request| {
+        let headers = request.headers();
+        let value = name.as_ref().and_then(|name| headers.get(name)?.to_str().ok());
+        let certificate = value.and_then(|value| ClientCertificate::from_header(value).ok());
+        let caller = tokens::caller(&tokens, headers, certificate.as_ref());
+        // The endpoint reads the header itself, and knows what the proxy verified.
+        endpoint.handle_as(request, caller, None).await
+    })
 }
 
 fn json(body: String) -> impl IntoResponse {

@@ -1,5 +1,7 @@
 //! What is known of a client certificate (RFC 8705), and what it is compared with.
 
+#[cfg(feature = "x509")]
+mod anchors;
 mod attribute_type;
 #[cfg(all(feature = "http", feature = "x509"))]
 mod header;
@@ -18,6 +20,8 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use time::OffsetDateTime;
 
+#[cfg(feature = "x509")]
+pub(crate) use anchors::TrustAnchors;
 #[cfg(all(feature = "http", feature = "x509"))]
 pub(crate) use header::CertificateHeader;
 pub(crate) use name::DistinguishedName;

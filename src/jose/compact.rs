@@ -47,6 +47,12 @@ pub(crate) struct JwsRules<'r> {
     pub(crate) content_types: &'r [&'r str],
 }
 
+impl JwsRules<'_> {
+    /// The default, but for certificates in the header, which need four times as much of it.
+    pub(crate) const CERTIFIED: Self =
+        Self { max_bytes: 32 * 1024, max_header_bytes: 16 * 1024, allow_x5c: true, content_types: &[] };
+}
+
 impl Default for JwsRules<'_> {
     /// 32 KiB, of which 4 KiB header; no certificates, no `cty`.
     fn default() -> Self {
@@ -131,7 +137,6 @@ pub(crate) struct Header {
     typ: Option<Box<str>>,
     #[cfg_attr(not(test), expect(dead_code, reason = "for profiles that name trust anchors"))]
     cty: Option<Box<str>>,
-    #[cfg_attr(not(test), expect(dead_code, reason = "for profiles that name trust anchors"))]
     x5c: Vec<Box<str>>,
     others: Vec<Box<str>>,
 }
@@ -159,7 +164,6 @@ impl Header {
     }
 
     /// The certificates of `x5c` as they came, the signer's first; empty unless the rules allow them.
-    #[cfg(test)]
     pub(crate) fn x5c(&self) -> &[Box<str>] {
         &self.x5c
     }

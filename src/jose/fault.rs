@@ -28,6 +28,18 @@ pub(crate) enum JoseFault {
     /// The `typ` is that of another kind of token.
     #[error("has the `typ` of another kind of token")]
     Type,
+    /// The header has no certificates where it must, too many, or what is none.
+    #[cfg(feature = "x509")]
+    #[error("needs an `x5c` with the certificate of its signer and up to six others")]
+    Certificate,
+    /// The certificates do not lead to an anchor, or one of them may not be where it is, or not at this time.
+    #[cfg(feature = "x509")]
+    #[error("has an `x5c` that leads to no trust anchor of this server")]
+    Untrusted,
+    /// The certificate is that of somebody else.
+    #[cfg(feature = "x509")]
+    #[error("has an `iss` that is no URI of its certificate")]
+    NotItsName,
     /// No key has this `kid`. Keys that were fetched a while ago may be fetched once more.
     #[error("names a key that its issuer does not have")]
     UnknownKid,

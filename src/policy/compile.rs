@@ -490,4 +490,4 @@ pub(super) fn is_never_metadata(field: FieldId) -> bool {
 }
 
 /// Registered JWT claims, which a signed request or a statement brings along (RFC 7519 section 4.1).
-pub(super) const JWT_CLAIMS: &[&str] = &["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
+pub(crate) const JWT_CLAIMS: &[&str] = &["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];

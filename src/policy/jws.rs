@@ -41,6 +41,12 @@ pub(crate) enum KeyPlan {
     Hook,
     /// Nothing is verified.
     Unsigned,
+    /// The certificate in the header of the token, if it leads to these trust anchors.
+    #[cfg(feature = "x509")]
+    X5c {
+        anchors: String,
+        san_uri_is_iss: bool,
+    },
     /// A source that this version does not read: it never has a key.
     NotHere,
 }
@@ -59,6 +65,11 @@ pub(crate) struct IssuerPolicy {
 }
 
 impl JwsPolicy {
+    /// Whether tokens may bring certificates.
+    pub(crate) fn takes_certificates(&self) -> bool {
+        self.keys.iter().any(|plan| plan.anchors().is_some())
+    }
+
     pub(super) fn compile(jws: &Jws, place: &str, problems: &mut Vec<String>) -> Option<Self> {
         let mut fail = |problem: String| problems.push(format!("{place}: {problem}"));
         let mut algorithms = Vec::new();
@@ -113,11 +124,23 @@ impl KeyPlan {
             KeySource::Secret { name } => Self::Secret(name.clone()),
             KeySource::Hook { .. } => Self::Hook,
             KeySource::Unsigned => Self::Unsigned,
-            KeySource::X5c { .. }
-            | KeySource::BodyJwks
-            | KeySource::RegisteredClient
-            | KeySource::EntityStatement => Self::NotHere,
+            #[cfg(feature = "x509")]
+            KeySource::X5c { anchors, san_uri_is_iss } => {
+                Self::X5c { anchors: anchors.clone(), san_uri_is_iss: *san_uri_is_iss }
+            }
+            #[cfg(not(feature = "x509"))]
+            KeySource::X5c { .. } => Self::NotHere,
+            KeySource::BodyJwks | KeySource::RegisteredClient | KeySource::EntityStatement => Self::NotHere,
         })
+    }
+
+    /// The trust anchors that a token verified by this plan leads to.
+    pub(crate) fn anchors(&self) -> Option<&str> {
+        match self {
+            #[cfg(feature = "x509")]
+            Self::X5c { anchors, .. } => Some(anchors),
+            _ => None,
+        }
     }
 
     /// Whether it holds shared secrets, public keys, or either.

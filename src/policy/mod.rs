@@ -17,7 +17,7 @@ mod vectors;
 
 pub(crate) use apply::Facts;
 pub(crate) use claims::{ClaimRules, References, claim, numeric_date};
-pub(crate) use compile::Policy;
+pub(crate) use compile::{JWT_CLAIMS, Policy};
 pub(crate) use envelope::NONCE_LIFETIMES;
 pub(crate) use jws::{IssuerPolicy, JwsPolicy, KeyPlan};
 pub(crate) use pattern::Pattern;

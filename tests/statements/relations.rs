@@ -554,7 +554,7 @@ fn a_profile_names_a_secret_and_the_host_has_it() {
         ),
         (
             r#"{ "from": "x5c", "anchors": "community" }"#,
-            "has a key source that is not verified by this version",
+            "names the trust anchors `community`, which nobody gave",
         ),
         (r#"{ "from": "body_jwks" }"#, "has a key source that is not verified by this version"),
         (

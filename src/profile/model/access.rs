@@ -19,6 +19,10 @@ model! {
         bind: Vec<Bind>,
         /// Whether the host is told to revoke a token that is good but whose client is gone.
         revoke_token_on_unknown_client: Option<bool>,
+        /// Whether an update must repeat the identifier of the client in its body (RFC 7592 section 2.2). Regimes whose
+        /// updates are signed like registrations leave it out: address and access token name the client. What is given
+        /// must agree in any case. Default: `required`.
+        client_id: Option<Presence>,
     }
 
     /// What a certificate attribute must agree with.

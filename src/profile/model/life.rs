@@ -35,7 +35,7 @@ model! {
         create_status: Option<u16>,
         /// The status of a registration that replaced another. Default: 200.
         upsert_status: Option<u16>,
-        /// The media type. Default: `application/json`.
+        /// The media type. Default, and all that this version answers with: `application/json`.
         media_type: Option<String>,
         /// The `typ` of a signed answer.
         typ: Option<String>,
@@ -59,7 +59,7 @@ model! {
         for_methods: Vec<String>,
         /// How long it lives, in seconds; 0: as long as the client.
         ttl_s: i64,
-        /// The longest secret, in characters.
+        /// The longest secret, in characters; at least 32, which are 192 random bits. Default: 86.
         max_length: Option<usize>,
         /// How long a secret that was replaced stays good, in seconds. Default: 0.
         overlap_s: Option<i64>,
@@ -102,13 +102,14 @@ model! {
         Upsert,
     }
 
-    /// Which statement claims are returned at top level.
+    /// Which statement claims are returned at top level. Registered metadata always is, wherever it came from.
     enum Flatten {
-        /// None.
+        /// Those that became metadata, as `used`.
         None,
-        /// Those that were used.
+        /// Those that became metadata.
         Used,
-        /// All.
+        /// All: those too that no member has the name of, but for the claims of RFC 7519 and for what the issuer may not
+        /// say.
         All,
     }
 

@@ -90,7 +90,7 @@ model! {
         kid_required: Option<bool>,
         /// The most keys that `jwks` may have. Default: 50.
         max_items: Option<usize>,
-        /// Whether the `jwks_uri` is fetched at registration.
+        /// Whether the `jwks_uri` is fetched at registration. Not in this version: a registrar is not built with `true`.
         fetch_at_registration: Option<bool>,
     }
 }
