@@ -6,7 +6,7 @@ use crate::jose::{CompactJws, JoseFault, JwsRules};
 use crate::json;
 use crate::keys::{KeyContext, KeyKind};
 use crate::metadata::{Document, FieldSpec, FieldValue, Group, Origin, fields};
-use crate::policy::{JwsPolicy, References};
+use crate::policy::{JwsPolicy, Recorder, References, dropped};
 use crate::profile::{Body, Operation};
 use crate::regime::Regime;
 use crate::request::{RegisterRequest, media_type_essence};
@@ -24,7 +24,7 @@ pub(crate) enum Opened<'b> {
 /// A request whose signature holds.
 pub(crate) struct Signed<'p> {
     payload: Vec<u8>,
-    policy: &'p JwsPolicy,
+    pub(crate) policy: &'p JwsPolicy,
     /// The claims that are used. Nothing: all.
     allow_claims: Option<&'p [String]>,
 }
@@ -32,6 +32,32 @@ pub(crate) struct Signed<'p> {
 impl Signed<'_> {
     pub(crate) fn payload(&self) -> &[u8] {
         &self.payload
+    }
+
+    /// Leaves out what its signer may not ask for.
+    pub(crate) fn narrow(&self, document: &mut Document<'_>, recorder: &mut Recorder<'_>) {
+        let Some(allowed) = self.allow_claims else { return };
+        let is_allowed = |name: &str| allowed.iter().any(|own| own == name);
+        // Whose update it is, and the statement, are no metadata either.
+        let is_kept =
+            |spec: &FieldSpec| matches!(spec.group, Group::Server | Group::Envelope) || is_allowed(spec.name);
+        let mut tell = |name: &str| dropped(recorder, name, "not among the claims that its signer may make");
+        document.retain(|field| {
+            let spec = field.spec();
+            let is_kept = spec.is_some_and(is_kept);
+            if !is_kept {
+                tell(spec.map_or("", |spec| spec.name));
+            }
+            is_kept
+        });
+        // What one-time use needs is no metadata in any case.
+        document.extras.retain(|extra| {
+            let is_kept = is_allowed(&extra.name) || matches!(&*extra.name, "iss" | "jti" | "exp");
+            if !is_kept {
+                tell(&extra.name);
+            }
+            is_kept
+        });
     }
 }
 
@@ -77,6 +103,15 @@ impl Regime<'_> {
             )),
             _ => Err(Error::UnsupportedMediaType),
         }
+    }
+
+    /// The body by its form alone, for a dry run. Nothing if it has none that is read.
+    pub(crate) fn open_anyway<'b>(&self, request: &RegisterRequest<'b>) -> Option<Opened<'b>> {
+        if let Ok(document) = self.read_json(request.body) {
+            return Some(Opened::Json(document));
+        }
+        let rules = JwsRules { max_bytes: self.policy.max_bytes, ..JwsRules::default() };
+        CompactJws::parse(request.body.trim_ascii(), &rules).ok().map(|jws| Opened::Signed(Box::new(jws)))
     }
 
     pub(crate) fn read_json<'b>(&self, body: &'b [u8]) -> Result<Document<'b>, Error> {
@@ -128,18 +163,7 @@ impl Regime<'_> {
         };
         let mut document = self.read_json(&signed.payload)?;
         self.check_request_claims(&document, signed.policy, statement)?;
-        if let Some(allowed) = signed.allow_claims {
-            let is_allowed = |name: &str| allowed.iter().any(|own| own == name);
-            // Whose update it is, and the statement, are no metadata either.
-            let is_kept = |spec: &FieldSpec| {
-                matches!(spec.group, Group::Server | Group::Envelope) || is_allowed(spec.name)
-            };
-            document.retain(|field| field.spec().is_some_and(is_kept));
-            // What one-time use needs is no metadata in any case.
-            document
-                .extras
-                .retain(|extra| is_allowed(&extra.name) || matches!(&*extra.name, "iss" | "jti" | "exp"));
-        }
+        signed.narrow(&mut document, &mut None);
         Ok(document)
     }
 

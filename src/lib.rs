@@ -238,7 +238,9 @@ pub use error::{
 #[cfg(feature = "tracing")]
 pub use event::TracingEvents;
 pub use event::{EventDetail, EventKind, EventSink, RegistrationEvent};
-pub use explain::{ExplainedMember, Explanation};
+pub use explain::{
+    ExplainedAnswer, ExplainedFault, ExplainedMember, ExplainedStage, Explanation, Outcome, Stage, Verdict,
+};
 #[cfg(feature = "reqwest")]
 pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
 pub use host::{
