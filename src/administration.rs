@@ -17,8 +17,8 @@ impl Registrar {
     ///
     /// [`Error::Host`] with [`StoreError::NotFound`] if there is no such client, or if the store fails.
     pub async fn set_state(&self, id: &ClientId, state: ClientState) -> Result<Client, Error> {
-        let mut report = self.0.own_report();
-        let result = self.set_state_reported(id, state, &mut report).await;
+        let report = self.0.own_report();
+        let result = self.set_state_reported(id, state, &report).await;
         report.close(result)
     }
 
@@ -26,7 +26,7 @@ impl Registrar {
         &self,
         id: &ClientId,
         state: ClientState,
-        report: &mut Report<'_>,
+        report: &Report<'_>,
     ) -> Result<Client, Error> {
         let store = &self.0.store;
         for _ in 0..TRIES {
@@ -40,7 +40,7 @@ impl Registrar {
             let next = Client { state, revision: revision + 1, ..client };
             match store.replace(&next, revision).await {
                 Ok(()) => {
-                    report.decided(EventKind::StateChanged { from, to: state }, &next);
+                    report.tell(EventKind::StateChanged { from, to: state }, &next);
                     return Ok(next);
                 }
                 Err(StoreError::Conflict) => {}

@@ -4,12 +4,14 @@ use serde_json::Value;
 
 use crate::certificate::ClientCertificate;
 use crate::engine::Engine;
+use crate::envelope::Asked;
 use crate::error::{Error, Failure, Violation};
 use crate::host::{FetchPurpose, JwksResolver};
 use crate::metadata::Document;
 use crate::policy::claim;
 use crate::profile::{Bind, Operation};
 use crate::regime::Regime;
+use crate::statement::Statement;
 
 /// What bindings refer to.
 struct Referred<'a> {
@@ -24,11 +26,12 @@ impl Regime<'_> {
         &self,
         operation: Operation,
         certificate: Option<&ClientCertificate>,
-        request: &Document<'_>,
-        statement: Option<&Document<'_>>,
+        asked: &Asked<'_, '_>,
+        statement: Option<&Statement<'_, '_>>,
     ) -> Result<(), Error> {
         let Some(access) = self.policy.access.get(&operation) else { return Ok(()) };
-        let referred = Referred { certificate, request, statement };
+        let statement = statement.map(|statement| &statement.claims);
+        let referred = Referred { certificate, request: &asked.document, statement };
         for bind in &access.bind {
             if self.agrees(bind, &referred).await || self.agrees_any(&bind.any, &referred).await {
                 continue;

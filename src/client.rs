@@ -323,11 +323,11 @@ impl Provenance {
     }
 
     /// The same origin, with the statement that the client brings now.
-    pub(crate) fn with_statement(self, statement: &Statement<'_>) -> Self {
+    pub(crate) fn with_statement(self, statement: &Statement<'_, '_>) -> Self {
         Self {
             statement_issuer: Some(statement.iss.as_str().into()),
-            statement_software: statement.software().map(Into::into),
-            statement_digest: Some(TokenDigest::of(&statement.token).to_text().into()),
+            statement_software: statement.software.as_deref().map(Into::into),
+            statement_digest: Some(TokenDigest::of(statement.text).to_text().into()),
             ..self
         }
     }

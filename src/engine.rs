@@ -22,7 +22,6 @@ use crate::host::{
 };
 use crate::issue::{self, Draw, SecretNeed};
 use crate::json::Limits;
-use crate::lifecycle::Claims;
 use crate::metadata::{Document, FieldValue, Origin, fields};
 use crate::policy::Facts;
 use crate::profile::{ClientUri, Operation};
@@ -106,14 +105,14 @@ impl Regime<'_> {
         &self,
         operation: Operation,
         request: &RegisterRequest<'a>,
-        statement: Option<(&'a Statement<'a>, &'a Document<'a>)>,
+        statement: Option<&'a Statement<'a, 'a>>,
         stored: Option<&'a Document<'a>>,
     ) -> Facts<'a> {
         Facts {
             operation,
             reading: self.settings.reading,
-            statement: statement.map(|(_, claims)| claims),
-            granted: statement.map_or(&[], |(statement, _)| &statement.issuer.grant_scopes),
+            statement: statement.map(|statement| &statement.claims),
+            granted: statement.map_or(&[], |statement| &statement.issuer.grant_scopes),
             certificate: request.certificate,
             stored,
         }
@@ -124,11 +123,11 @@ impl Regime<'_> {
         &'a self,
         mut document: Document<'a>,
         flags: ServerFlags,
-        statement: Option<&Statement<'_>>,
+        statement: Option<&Statement<'_, 'a>>,
     ) -> Draft<'a> {
         if let Some(statement) = statement {
-            let token = FieldValue::Text(Cow::Owned(statement.token.clone()));
-            document.set(fields::SOFTWARE_STATEMENT, token, Origin::Statement);
+            let text = FieldValue::Text(Cow::Borrowed(statement.text));
+            document.set(fields::SOFTWARE_STATEMENT, text, Origin::Statement);
         }
         let mut draft = Draft::new(document, self.policy, flags);
         self.take_custom_flags(&mut draft);
@@ -136,7 +135,7 @@ impl Regime<'_> {
     }
 
     /// Where a client comes from that is registered now.
-    fn provenance(&self, statement: Option<&Statement<'_>>, entry: Option<&Entry>) -> Provenance {
+    fn provenance(&self, statement: Option<&Statement<'_, '_>>, entry: Option<&Entry>) -> Provenance {
         let own = Provenance::new(self.profile_name.clone(), entry.map(|entry| &entry.grant));
         match statement {
             Some(statement) => own.with_statement(statement),
@@ -198,9 +197,9 @@ impl Regime<'_> {
     pub(crate) async fn issue(
         &self,
         Checked(mut draft): Checked<'_>,
-        statement: Option<Claims<'_>>,
+        statement: Option<&Statement<'_, '_>>,
         entry: Option<&Entry>,
-        report: &mut Report<'_>,
+        report: &Report<'_>,
     ) -> Result<Issued, Error> {
         let now = self.clock.now();
         let expires_at = issue::expiry(&mut draft.document, self.policy, self.not_after(statement), now);
@@ -233,13 +232,13 @@ impl Regime<'_> {
                 state: self.initial_state(),
                 last_used_at: None,
                 flags: ServerFlags { deletable: expires_at.is_some(), ..draft.flags },
-                provenance: self.provenance(statement.map(|(statement, _)| statement), entry),
+                provenance: self.provenance(statement, entry),
                 unique_key: unique_key.clone(),
                 revision: 1,
             };
             match self.store.insert(&client).await {
                 Ok(()) => {
-                    report.decided(EventKind::Created, &client);
+                    report.tell(EventKind::Created, &client);
                     return Ok(Issued { client, status, secret, token });
                 }
                 // An id that a hook chose stays taken, a drawn one is drawn again.

@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::engine::host_error;
-use crate::envelope::Signed;
 use crate::error::{BoxError, Error, ErrorCode, Failure, HookAnswer, Rejection, Violation};
 use crate::evidence::not_current;
 use crate::host::{Draft, HookContext, HookError, StatementFacts, guard};
@@ -202,14 +201,10 @@ impl Regime<'_> {
 
 impl<'c> HookContext<'c> {
     /// The same, of a request whose signatures hold.
-    pub(crate) fn knowing(
-        self,
-        signed: Option<&'c Signed<'_>>,
-        statement: Option<&'c Statement<'_>>,
-    ) -> Self {
+    pub(crate) fn knowing(self, signed: Option<&'c [u8]>, statement: Option<&'c Statement<'_, '_>>) -> Self {
         let statement =
-            statement.map(|statement| StatementFacts { iss: &statement.iss, payload: statement.payload() });
-        Self { signed: signed.map(Signed::payload), statement, ..self }
+            statement.map(|statement| StatementFacts { iss: &statement.iss, payload: statement.payload });
+        Self { signed, statement, ..self }
     }
 }
 

@@ -7,7 +7,7 @@ use url::Url;
 use crate::error::Error;
 use crate::hooked::FoundKeys;
 use crate::host::{FetchPurpose, HookContext, JwksResolver};
-use crate::jose::{self, CompactJws, JoseFault, KeySet, KeySetLimits};
+use crate::jose::{self, JoseFault, KeySet, KeySetLimits, Refused, Unverified};
 use crate::metadata::Document;
 use crate::policy::{JwsPolicy, KeyPlan, claim};
 use crate::regime::Regime;
@@ -37,71 +37,72 @@ enum Keys {
 }
 
 impl Regime<'_> {
-    /// Tries the keys of a policy in their order. The outer error is a failure of the host, the inner one of the token.
-    pub(crate) async fn verify(
+    /// Tries the keys of a policy in their order, and gives out the claims. The outer error is a failure of the host,
+    /// the inner one hands back the token.
+    pub(crate) async fn verify<'t>(
         &self,
-        jws: &CompactJws<'_>,
+        mut token: Box<Unverified<'t>>,
         policy: &JwsPolicy,
         kind: KeyKind,
         cx: &KeyContext<'_>,
-    ) -> Result<Result<Vec<u8>, JoseFault>, Error> {
-        let header = jws.header();
+    ) -> Result<Result<Document<'t>, Refused<'t>>, Error> {
+        let header = token.header();
         let algorithm = header.algorithm();
         let is_unsigned = policy.keys.iter().any(|plan| matches!(plan, KeyPlan::Unsigned));
         if !is_unsigned && !policy.algorithms.contains(&algorithm) {
-            return Ok(Err(JoseFault::Algorithm));
+            return Ok(Err(Refused { token, fault: JoseFault::Algorithm }));
         }
         if let Err(fault) = header.check_typ(&policy.typ) {
-            return Ok(Err(fault));
+            return Ok(Err(Refused { token, fault }));
         }
         if policy.kid_required && header.kid().is_none() {
-            return Ok(Err(JoseFault::NoKeyFits));
+            return Ok(Err(Refused { token, fault: JoseFault::NoKeyFits }));
         }
         if policy.forbid_headers.iter().any(|name| header.others().iter().any(|own| **own == **name)) {
-            return Ok(Err(JoseFault::Header));
+            return Ok(Err(Refused { token, fault: JoseFault::Header }));
         }
         let mut verdict = JoseFault::NoKeyFits;
         for plan in policy.keys.iter().filter(|plan| plan.fits(algorithm.is_hmac())) {
-            let Some(keys) = self.load(plan, jws, kind, cx).await? else { continue };
+            let Some(keys) = self.load(plan, &token, kind, cx).await? else { continue };
             let result = match &keys {
-                Keys::Secret(secret) => jose::verify_hmac(jws, secret, &policy.algorithms, Some(1)),
-                Keys::Unsigned => return Ok(Ok(jws.unverified().danger_take())),
-                Keys::Set(set) | Keys::Fetched(_, set) => jose::verify(jws, set, &policy.algorithms),
+                Keys::Secret(secret) => jose::verify_hmac(token, secret, &policy.algorithms, Some(1)),
+                Keys::Unsigned => return Ok(Ok(token.danger_take())),
+                Keys::Set(set) | Keys::Fetched(_, set) => jose::verify(token, set, &policy.algorithms),
             };
             let result = match (result, keys) {
                 // The issuer may have published a new key since.
-                (Err(JoseFault::UnknownKid), Keys::Fetched(uri, set)) => {
+                (Err(Refused { token, fault: fault @ JoseFault::UnknownKid }), Keys::Fetched(uri, set)) => {
                     match self.documents.keys_after_unknown_kid(&uri, &set).await {
                         Ok(fresh) if !Arc::ptr_eq(&fresh, &set) => {
-                            jose::verify(jws, &fresh, &policy.algorithms)
+                            jose::verify(token, &fresh, &policy.algorithms)
                         }
-                        _ => Err(JoseFault::UnknownKid),
+                        _ => Err(Refused { token, fault }),
                     }
                 }
                 (result, _) => result,
             };
             match result {
-                Ok(payload) => return Ok(Ok(payload.into_bytes())),
-                Err(fault) => verdict = fault,
+                Ok(claims) => return Ok(Ok(claims)),
+                Err(refused) => (token, verdict) = (refused.token, refused.fault),
             }
         }
-        Ok(Err(verdict))
+        Ok(Err(Refused { token, fault: verdict }))
     }
 
     /// The keys of one plan; nothing if it has none for this token.
     async fn load(
         &self,
         plan: &KeyPlan,
-        jws: &CompactJws<'_>,
+        token: &Unverified<'_>,
         kind: KeyKind,
         cx: &KeyContext<'_>,
     ) -> Result<Option<Keys>, Error> {
-        let is_hmac = jws.header().algorithm().is_hmac();
+        let is_hmac = token.header().algorithm().is_hmac();
         Ok(match plan {
             KeyPlan::Set(set) => Some(Keys::Set(set.clone())),
             KeyPlan::Uri(uri) => self.fetched(uri, true).await,
             KeyPlan::Discovery { uri, member } => self.discovered(uri, member).await,
-            KeyPlan::StatementUri(name) => match named_by_statement(name, jws, kind, cx) {
+            KeyPlan::StatementUri(name) => match named_by_statement(name, token, kind, cx) {
                 Some(text) => match serde_json::from_str::<String>(&text) {
                     Ok(uri) => self.fetched(&uri, false).await,
                     Err(_) => None,
@@ -109,7 +110,7 @@ impl Regime<'_> {
                 None => None,
             },
             KeyPlan::StatementJwks(name) => {
-                named_by_statement(name, jws, kind, cx).as_deref().and_then(inline_set).map(Keys::Set)
+                named_by_statement(name, token, kind, cx).as_deref().and_then(inline_set).map(Keys::Set)
             }
             KeyPlan::Secret(name) => self.secrets.get(name).cloned().map(Keys::Secret),
             KeyPlan::Hook => self.hooked(is_hmac, kind, cx).await?,
@@ -147,13 +148,13 @@ impl Regime<'_> {
 /// name its own keys, of the claim of the statement itself.
 fn named_by_statement(
     name: &str,
-    jws: &CompactJws<'_>,
+    token: &Unverified<'_>,
     kind: KeyKind,
     cx: &KeyContext<'_>,
 ) -> Option<String> {
     match kind {
         KeyKind::Request => claim(cx.statement?, name).map(|value| value.to_string()),
-        KeyKind::Statement => jws.unverified().danger_own_keys(name).ok().flatten(),
+        KeyKind::Statement => token.danger_own_keys(name),
     }
 }
 

@@ -21,9 +21,6 @@ use crate::statement::Statement;
 /// How often a registration is tried again that met another one of the same client.
 const TRIES: usize = 8;
 
-/// A verified statement with the claims of it that count.
-pub(crate) type Claims<'a> = (&'a Statement<'a>, &'a Document<'a>);
-
 impl Regime<'_> {
     /// What no other client may have as well: the digest of all values that the profile names, so that its length is
     /// bounded. Claims of a statement are those of its issuer, whom no other one can speak for. Nothing if none of the
@@ -31,7 +28,7 @@ impl Regime<'_> {
     pub(crate) fn unique_key(
         &self,
         document: &Document<'_>,
-        statement: Option<Claims<'_>>,
+        statement: Option<&Statement<'_, '_>>,
     ) -> Option<Arc<str>> {
         let lifecycle = &self.policy.lifecycle;
         if lifecycle.unique_by.is_empty() || is_allowed(lifecycle) {
@@ -43,7 +40,7 @@ impl Regime<'_> {
             return None;
         }
         let is_stated = lifecycle.unique_by.iter().any(|name| name.starts_with("$statement."));
-        let issuer = statement.filter(|_| is_stated).map(|(statement, _)| statement.iss.as_str());
+        let issuer = statement.filter(|_| is_stated).map(|statement| statement.iss.as_str());
         Some(TokenDigest::of(&serde_json::json!([issuer, values]).to_string()).to_text().into())
     }
 
@@ -52,7 +49,7 @@ impl Regime<'_> {
         &self,
         client: &Client,
         document: &Document<'_>,
-        statement: Option<Claims<'_>>,
+        statement: Option<&Statement<'_, '_>>,
     ) -> Option<Arc<str>> {
         let names_statement =
             self.policy.lifecycle.unique_by.iter().any(|name| name.starts_with("$statement."));
@@ -63,11 +60,10 @@ impl Regime<'_> {
     }
 
     /// The time that no client outlives, if the profile names one and it is known.
-    pub(crate) fn not_after(&self, statement: Option<Claims<'_>>) -> Option<i64> {
+    pub(crate) fn not_after(&self, statement: Option<&Statement<'_, '_>>) -> Option<i64> {
         let name = self.policy.lifecycle.not_after.as_deref()?.strip_prefix("$statement.")?;
-        let (_, claims) = statement?;
         // Both bounds were judged when the claim was read.
-        numeric_date(claims, name).ok().flatten().map(|time| time as i64)
+        numeric_date(&statement?.claims, name).ok().flatten().map(|time| time as i64)
     }
 
     pub(crate) fn initial_state(&self) -> ClientState {
@@ -84,7 +80,7 @@ impl Regime<'_> {
         existing: &ClientId,
         newcomer: &Client,
         now: OffsetDateTime,
-        report: &mut Report<'_>,
+        report: &Report<'_>,
     ) -> Result<Option<Client>, Error> {
         let on_duplicate = self.policy.lifecycle.on_duplicate.unwrap_or(OnDuplicate::Reject);
         for _ in 0..TRIES {
@@ -179,12 +175,14 @@ pub(crate) fn is_cancellation(faults: &[Violation]) -> bool {
 }
 
 /// What a reference stands for: a claim of the statement, or a member as it is registered. Null if it is not there.
-fn referred(name: &str, document: &Document<'_>, statement: Option<Claims<'_>>) -> Value {
+fn referred(name: &str, document: &Document<'_>, statement: Option<&Statement<'_, '_>>) -> Value {
     let found = match name.split_once('.') {
         // These two are known even where the issuer's other claims are filtered.
-        Some(("$statement", "iss")) => statement.map(|(statement, _)| statement.iss.as_str().into()),
-        Some(("$statement", "software_id")) => statement.and_then(|(own, _)| own.software().map(Into::into)),
-        Some(("$statement", name)) => statement.and_then(|(_, claims)| claim(claims, name)),
+        Some(("$statement", "iss")) => statement.map(|statement| statement.iss.as_str().into()),
+        Some(("$statement", "software_id")) => {
+            statement.and_then(|own| own.software.as_deref().map(Into::into))
+        }
+        Some(("$statement", name)) => statement.and_then(|own| claim(&own.claims, name)),
         Some(("$request" | "$self", name)) => claim(document, name),
         _ => None,
     };

@@ -56,23 +56,25 @@ impl Registrar {
     ) -> Result<Registration, Error> {
         let (engine, entry) = self.admitted(&request).await?;
         report.under(&engine);
-        let body = engine.open(&request)?;
-        let statement = engine.statement(&body, Operation::Create, &request).await?;
-        let claims = engine.claims_of(statement.as_ref(), Operation::Create)?;
-        let signed = engine.verified_request(&body, claims.as_ref(), Operation::Create, &request).await?;
-        let mut document = engine.request_document(body, signed.as_ref(), claims.as_ref())?;
-        engine.check_bindings(Operation::Create, request.certificate, &document, claims.as_ref()).await?;
-        engine.consume_request(&document, signed.as_ref()).await?;
+        let sent = engine.open(&request)?;
+        let body = engine.read(&sent)?;
+        let token = engine.statement_token(&body, Operation::Create)?;
+        let statement = engine.statement(token.as_ref(), Operation::Create, &request).await?;
+        let asked = engine.asked(body, statement.as_ref(), Operation::Create, &request).await?;
+        engine.check_bindings(Operation::Create, request.certificate, &asked, statement.as_ref()).await?;
+        engine.consume_request(&asked).await?;
+        let signed = asked.payload(&sent);
+        let mut document = asked.document;
 
-        let stated = statement.as_ref().zip(claims.as_ref());
-        let facts = engine.facts(Operation::Create, &request, stated, None);
+        let facts = engine.facts(Operation::Create, &request, statement.as_ref(), None);
         let cx = engine.context(Operation::Create, &request, None);
-        let mut cx = cx.knowing(signed.as_ref(), statement.as_ref());
+        let mut cx = cx.knowing(signed, statement.as_ref());
         let nonce = engine.attest(&mut cx, &document, &facts).await?;
         let faults = engine.policy.apply(&mut document, &facts, None);
         if is_cancellation(&faults) {
-            let client = engine.cancel(engine.unique_key(&document, stated).as_deref(), &request).await?;
-            report.decided(EventKind::Cancelled, &client);
+            let key = engine.unique_key(&document, statement.as_ref());
+            let client = engine.cancel(key.as_deref(), &request).await?;
+            report.tell(EventKind::Cancelled, &client);
             return engine.respond_cancelled(client, &request).await;
         }
         engine.accept(faults)?;
@@ -83,10 +85,10 @@ impl Registrar {
         let checked = engine.check_again(draft, &facts)?;
         engine.spend(&cx, nonce).await?;
         engine.redeem(entry.as_ref()).await?;
-        if let Some((statement, claims)) = stated {
-            engine.consume_statement(statement, claims).await?;
+        if let Some(statement) = &statement {
+            engine.consume_statement(statement).await?;
         }
-        let issued = engine.issue(checked, stated, entry.as_ref(), report).await?;
+        let issued = engine.issue(checked, statement.as_ref(), entry.as_ref(), report).await?;
         engine.respond(issued, Operation::Create, &request).await
     }
 
@@ -117,7 +119,7 @@ impl Registrar {
         engine.ask_read(&request.into(), &client).await?;
         let client = engine.seen(client, admitted).await?;
         let (secret, token) = (engine.shown_secret(&client).await?, presented(request.caller));
-        report.decided(EventKind::Read, &client);
+        report.tell(EventKind::Read, &client);
         let issued = Issued { client, status: 200, secret, token };
         engine.respond(issued, Operation::Read, &request.into()).await
     }
@@ -180,7 +182,7 @@ impl Registrar {
         engine.ask_delete(&request.into(), &client).await?;
         match engine.store.delete(id).await {
             Ok(true) => {
-                report.decided(EventKind::Deleted, &client);
+                report.tell(EventKind::Deleted, &client);
                 Ok(())
             }
             // Somebody else deleted it first (RFC 7592 section 5).

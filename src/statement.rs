@@ -1,6 +1,6 @@
 //! Software statements (RFC 7591 section 2.3): who issued it, is it really theirs, and what of it counts.
 
-use std::sync::OnceLock;
+use std::borrow::Cow;
 
 use time::OffsetDateTime;
 
@@ -8,84 +8,101 @@ use crate::client::Provenance;
 use crate::envelope::Opened;
 use crate::error::{Error, Failure, Violation};
 use crate::host::ReplayKey;
-use crate::jose::{CompactJws, JoseFault, JwsRules};
+use crate::jose::{CompactJws, JoseFault, JwsRules, Unverified};
 use crate::json;
 use crate::keys::{KeyContext, KeyKind};
-use crate::metadata::{Document, Origin, fields};
+use crate::metadata::{Document, FieldValue, Origin, fields};
 use crate::policy::{ClaimRules, IssuerPolicy, References, claim, numeric_date};
 use crate::profile::{Operation, Presence, Replay};
 use crate::regime::Regime;
 use crate::request::RegisterRequest;
 
 /// A statement whose signature holds, with the entry of its issuer.
-pub(crate) struct Statement<'p> {
-    pub(crate) token: String,
+pub(crate) struct Statement<'p, 't> {
+    /// As it came.
+    pub(crate) text: &'t str,
     pub(crate) iss: String,
     pub(crate) issuer: &'p IssuerPolicy,
     /// The software, even where its issuer may not speak of it: a statement of another one binds nothing (DEC-11).
-    software: OnceLock<String>,
-    payload: Vec<u8>,
-}
-
-impl Statement<'_> {
-    /// The `software_id` of the verified payload. Known once its claims were read.
-    pub(crate) fn software(&self) -> Option<&str> {
-        self.software.get().map(String::as_str)
-    }
-
+    pub(crate) software: Option<String>,
+    /// The claims that count: checked, filtered, renamed and gated.
+    pub(crate) claims: Document<'t>,
     /// What was signed.
-    pub(crate) fn payload(&self) -> &[u8] {
-        &self.payload
-    }
+    pub(crate) payload: &'t [u8],
 }
 
 impl Regime<'_> {
-    /// Verifies the statement of a request. Nothing if there is none, or if the profile takes no notice of it.
-    pub(crate) async fn statement(
+    /// The statement that a request brings. Nothing if there is none, or if the profile takes no notice of it.
+    pub(crate) fn statement_token<'b>(
         &self,
-        body: &Opened<'_>,
+        body: &Opened<'b>,
         operation: Operation,
-        request: &RegisterRequest<'_>,
-    ) -> Result<Option<Statement<'_>>, Error> {
-        let token = body.statement(self)?;
+    ) -> Result<Option<CompactJws<'b>>, Error> {
+        let text: Option<&Cow<'b, str>> = match body.statement() {
+            None => None,
+            Some(FieldValue::Text(text)) => Some(text),
+            Some(_) => return Err(self.refuse_statement(Failure::STATEMENT_INVALID, "must be a string")),
+        };
         let policy = &self.policy.statement;
         let on_update = policy.presence_on_update.filter(|_| operation == Operation::Update);
         let presence = on_update.or(policy.presence).unwrap_or(Presence::Optional);
-        let token = match (token, presence) {
-            (_, Presence::Ignored) | (None, Presence::Optional | Presence::Forbidden) => return Ok(None),
+        match (text, presence) {
+            (_, Presence::Ignored) | (None, Presence::Optional | Presence::Forbidden) => Ok(None),
             (None, Presence::Required) => {
-                return Err(self.refuse_statement(Failure::STATEMENT_MISSING, "must be given"));
+                Err(self.refuse_statement(Failure::STATEMENT_MISSING, "must be given"))
             }
             (Some(_), Presence::Forbidden) => {
-                return Err(self.refuse_statement(Failure::STATEMENT_INVALID, "must not be given"));
+                Err(self.refuse_statement(Failure::STATEMENT_INVALID, "must not be given"))
             }
-            (Some(token), _) => token,
-        };
-        let jws = CompactJws::parse(token.as_bytes(), &JwsRules::default())
-            .map_err(|fault| self.bad_token(fault))?;
-        let iss = jws.unverified().issuer().map_err(|fault| self.bad_token(fault))?;
+            (Some(text), _) => CompactJws::parse(text.clone(), &JwsRules::default())
+                .map(Some)
+                .map_err(|fault| self.bad_token(fault)),
+        }
+    }
+
+    /// Verifies a statement with the keys of its issuer, and judges its claims.
+    pub(crate) async fn statement<'p, 't>(
+        &'p self,
+        jws: Option<&'t CompactJws<'_>>,
+        operation: Operation,
+        request: &RegisterRequest<'_>,
+    ) -> Result<Option<Statement<'p, 't>>, Error> {
+        let Some(jws) = jws else { return Ok(None) };
+        let mut token = Unverified::read(jws, self.settings.limits, Origin::Statement).map_err(|fault| {
+            self.refuse_statement(Failure::STATEMENT_INVALID, &format!("its payload {fault}"))
+        })?;
+        let iss = token.issuer().map_err(|fault| self.bad_token(fault))?.unwrap_or_default().into_owned();
         // RFC 7591 section 2.3: a statement must contain iss.
-        let Some(iss) = iss.filter(|iss| !iss.is_empty()) else {
+        if iss.is_empty() {
             return Err(self.refuse_statement(Failure::STATEMENT_INVALID, "must have the claim iss"));
-        };
+        }
+        // It is kept with the client, and NUL alone makes a PostgreSQL text fail.
+        if json::has_control(&iss) {
+            let message = "the claim iss has a control character";
+            return Err(self.refuse_statement(Failure::STATEMENT_INVALID, message));
+        }
         if self.policy.issuers.is_empty() {
             let message = "cannot be verified by this server";
             return Err(self.refuse_statement(Failure::STATEMENT_INVALID, message));
         }
-        let cx = KeyContext { hook: self.key_hook(operation, request, Some(token)), statement: None };
+        let text = jws.as_str();
+        let cx = KeyContext { hook: self.key_hook(operation, request, Some(text)), statement: None };
         let mut verdict = None;
-        for issuer in self.policy.issuers.iter().filter(|issuer| issuer.is_for(iss)) {
-            match self.verify(&jws, &issuer.jws, KeyKind::Statement, &cx).await? {
-                Ok(payload) => {
+        for issuer in self.policy.issuers.iter().filter(|issuer| issuer.is_for(&iss)) {
+            match self.verify(token, &issuer.jws, KeyKind::Statement, &cx).await? {
+                Ok(claims) => {
+                    let software = claims.text(fields::SOFTWARE_ID).map(str::to_owned);
+                    let claims = self.claims_that_count(claims, issuer, operation)?;
                     return Ok(Some(Statement {
-                        token: token.to_owned(),
-                        iss: iss.to_owned(),
+                        text,
+                        iss,
                         issuer,
-                        software: OnceLock::new(),
-                        payload,
+                        software,
+                        claims,
+                        payload: jws.danger_payload(),
                     }));
                 }
-                Err(fault) => verdict = Some(fault),
+                Err(refused) => (token, verdict) = (refused.token, Some(refused.fault)),
             }
         }
         Err(match verdict {
@@ -96,17 +113,12 @@ impl Regime<'_> {
         })
     }
 
-    /// The claims that count: checked, filtered, renamed and gated.
-    pub(crate) fn claims_of<'s>(
+    fn claims_that_count<'t>(
         &self,
-        statement: Option<&'s Statement<'_>>,
+        claims: Document<'t>,
+        issuer: &IssuerPolicy,
         operation: Operation,
-    ) -> Result<Option<Document<'s>>, Error> {
-        let Some(statement) = statement else { return Ok(None) };
-        let issuer = statement.issuer;
-        let claims = json::read_object(&statement.payload, self.settings.limits, Origin::Statement).map_err(
-            |fault| self.refuse_statement(Failure::STATEMENT_INVALID, &format!("its payload {fault}")),
-        )?;
+    ) -> Result<Document<'t>, Error> {
         let references = References { server: &self.references, statement: None };
         let now = self.clock.now().unix_timestamp();
         let faults: Vec<Violation> = issuer
@@ -119,10 +131,7 @@ impl Regime<'_> {
             })
             .collect();
         self.accept(faults)?;
-        if let Some(software) = claims.text(fields::SOFTWARE_ID) {
-            statement.software.get_or_init(|| software.to_owned());
-        }
-        issuer.gate(claims, operation, self.settings.reading).map(Some).ok_or_else(|| {
+        issuer.gate(claims, operation, self.settings.reading).ok_or_else(|| {
             let message = "its issuer does not vouch for this software at present";
             self.refuse_statement(Failure::STATEMENT_CLAIMS, message)
         })
@@ -130,14 +139,11 @@ impl Regime<'_> {
 
     /// Takes the one use of a statement, when its registration is about to be stored: a client that was refused can
     /// try again with the same statement.
-    pub(crate) async fn consume_statement(
-        &self,
-        statement: &Statement<'_>,
-        claims: &Document<'_>,
-    ) -> Result<(), Error> {
+    pub(crate) async fn consume_statement(&self, statement: &Statement<'_, '_>) -> Result<(), Error> {
         let now = self.clock.now();
-        let until = self.replay_until(&statement.issuer.jws.claims, claims, now);
-        let (Some(until), Some(jti)) = (until, text_claim(claims, "jti")) else { return Ok(()) };
+        let until = self.replay_until(&statement.issuer.jws.claims, &statement.claims, now);
+        let Some(until) = until else { return Ok(()) };
+        let Some(jti) = text_claim(&statement.claims, "jti") else { return Ok(()) };
         let key = ReplayKey::new("statement", &statement.iss, &jti);
         if self.consume(&key, until).await? {
             return Ok(());
@@ -167,7 +173,7 @@ impl Regime<'_> {
     pub(crate) fn statement_of_update(
         &self,
         provenance: &Provenance,
-        statement: Option<&Statement<'_>>,
+        statement: Option<&Statement<'_, '_>>,
     ) -> Result<(), Error> {
         let Some(issuer) = provenance.statement_issuer.as_deref() else { return Ok(()) };
         let required = self.policy.statement.presence_on_update.or(self.policy.statement.presence);
@@ -179,7 +185,7 @@ impl Regime<'_> {
             return Err(self.refuse_statement(Failure::STATEMENT_MISSING, message));
         };
         let software = provenance.statement_software.as_deref();
-        if statement.iss == issuer && (software.is_none() || software == statement.software()) {
+        if statement.iss == issuer && (software.is_none() || software == statement.software.as_deref()) {
             return Ok(());
         }
         let message = "must be of the issuer and the software that the client was registered with";

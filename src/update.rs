@@ -25,28 +25,29 @@ impl Regime<'_> {
         admitted: Admitted,
         request: &RegisterRequest<'_>,
         used: &mut Used,
-        report: &mut Report<'_>,
+        report: &Report<'_>,
     ) -> Result<Registration, Error> {
         let metadata = client.metadata.clone();
         let stored = metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
-        let body = self.open(request)?;
-        let statement = self.statement(&body, Operation::Update, request).await?;
-        let claims = self.claims_of(statement.as_ref(), Operation::Update)?;
+        let sent = self.open(request)?;
+        let body = self.read(&sent)?;
+        let token = self.statement_token(&body, Operation::Update)?;
+        let statement = self.statement(token.as_ref(), Operation::Update, request).await?;
         self.statement_of_update(&client.provenance, statement.as_ref())?;
-        let signed = self.verified_request(&body, claims.as_ref(), Operation::Update, request).await?;
-        let mut document = self.request_document(body, signed.as_ref(), claims.as_ref())?;
-        self.accept(self.identity_faults(&client, &document))?;
-        self.check_bindings(Operation::Update, request.certificate, &document, claims.as_ref()).await?;
+        let asked = self.asked(body, statement.as_ref(), Operation::Update, request).await?;
+        self.accept(self.identity_faults(&client, &asked.document))?;
+        self.check_bindings(Operation::Update, request.certificate, &asked, statement.as_ref()).await?;
         if !std::mem::replace(&mut used.request, true) {
-            self.consume_request(&document, signed.as_ref()).await?;
+            self.consume_request(&asked).await?;
         }
+        let signed = asked.payload(&sent);
+        let mut document = asked.document;
         if self.settings.update_mode == UpdateMode::Merge {
             document = merged(&stored, document);
         }
-        let facts =
-            self.facts(Operation::Update, request, statement.as_ref().zip(claims.as_ref()), Some(&stored));
+        let facts = self.facts(Operation::Update, request, statement.as_ref(), Some(&stored));
         let cx = self.context(Operation::Update, request, Some(&client));
-        let mut cx = cx.knowing(signed.as_ref(), statement.as_ref());
+        let mut cx = cx.knowing(signed, statement.as_ref());
         self.attest(&mut cx, &document, &facts).await?;
         self.accept(self.policy.apply(&mut document, &facts, None))?;
         self.accept(self.sector_fault(&document).await.into_iter().collect())?;
@@ -61,26 +62,25 @@ impl Regime<'_> {
         let mut draft = self.draft(document, client.flags, statement.as_ref());
         self.ask_update(&cx, &mut draft).await?;
         let Checked(draft) = self.check_again(draft, &facts)?;
-        if let (Some(statement), Some(claims)) = (&statement, &claims)
+        if let Some(statement) = &statement
             && !std::mem::replace(&mut used.statement, true)
         {
-            self.consume_statement(statement, claims).await?;
+            self.consume_statement(statement).await?;
         }
 
         let now = self.clock.now();
         let expected_revision = client.revision;
         let draw = Draw::new(&*self.entropy).map_err(entropy_error)?;
-        let stated = statement.as_ref().zip(claims.as_ref());
         let mut next = Client {
             metadata: Registered::new(draft.document.to_json_text()),
             flags: draft.flags,
-            provenance: match stated {
+            provenance: match &statement {
                 None => client.provenance.clone(),
-                Some((statement, _)) => client.provenance.clone().with_statement(statement),
+                Some(statement) => client.provenance.clone().with_statement(statement),
             },
-            unique_key: self.unique_key_of_update(&client, &draft.document, stated),
+            unique_key: self.unique_key_of_update(&client, &draft.document, statement.as_ref()),
             // An update does not prolong what the last statement limited.
-            expires_at: client.expires_at.into_iter().chain(self.not_after(stated)).min(),
+            expires_at: client.expires_at.into_iter().chain(self.not_after(statement.as_ref())).min(),
             revision: expected_revision + 1,
             ..client.clone()
         };

@@ -20,6 +20,7 @@ use oauth_dcr::{MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig};
 
 mod floor;
 mod hostile;
+mod keys;
 mod signed;
 
 const MINIMAL: &str = r#"{"redirect_uris":["https://client.example.org/callback"]}"#;
@@ -43,10 +44,15 @@ fn register(registrar: &Registrar, body: &str) -> usize {
 }
 
 /// The ratio of the least times over many short rounds, taken in turns: what else the machine does only ever adds.
-fn ratio(mut engine: impl FnMut(), mut floor: impl FnMut()) -> f64 {
+fn ratio(engine: impl FnMut(), floor: impl FnMut()) -> f64 {
+    ratio_of(50, engine, floor)
+}
+
+/// The same with this many runs a round.
+fn ratio_of(runs: u32, mut engine: impl FnMut(), mut floor: impl FnMut()) -> f64 {
     let least = |run: &mut dyn FnMut(), least: &mut Duration| {
         let start = Instant::now();
-        for _ in 0..50 {
+        for _ in 0..runs {
             run();
         }
         *least = start.elapsed().min(*least);
@@ -112,6 +118,21 @@ fn registration(criterion: &mut Criterion) {
             engine.count_total, engine.bytes_total, least.count_total, least.bytes_total
         ));
     }
+    report.push(signed_request(criterion));
+    report.extend(key_sets());
+    report.extend(hostile::SHAPES.iter().map(|shape| {
+        format!(
+            "{}: {:.2} x the time for each byte, in a request 8 times as large",
+            shape.name,
+            growth(shape)
+        )
+    }));
+    for line in report {
+        println!("{line}");
+    }
+}
+
+fn signed_request(criterion: &mut Criterion) -> String {
     let signed = signed::Signed::new(FULL);
     let mut group = criterion.benchmark_group("signed request with statement");
     group.bench_function("two bare verifications", |bencher| bencher.iter(|| signed.verify_twice()));
@@ -119,20 +140,20 @@ fn registration(criterion: &mut Criterion) {
     group.finish();
     let ratio = ratio(|| signed.register(), || signed.verify_twice());
     let engine = allocation_counter::measure(|| signed.register());
-    report.push(format!(
+    format!(
         "signed request with statement: {ratio:.2} x two verifications, {} allocations ({} bytes)",
         engine.count_total, engine.bytes_total
-    ));
-    for shape in hostile::SHAPES {
-        report.push(format!(
-            "{}: {:.2} x the time for each byte, in a request 8 times as large",
-            shape.name,
-            growth(shape)
-        ));
-    }
-    for line in report {
-        println!("{line}");
-    }
+    )
+}
+
+fn key_sets() -> [String; 2] {
+    let sets = keys::Sets::new();
+    let take_in = ratio_of(1, || sets.take_in(), || sets.typed_parse());
+    let find = ratio(|| sets.find_among_many(), || sets.find_the_one());
+    [
+        format!("1000 keys taken in: {take_in:.2} x typed parse"),
+        format!("key found among 1000: {find:.2} x among one"),
+    ]
 }
 
 criterion_group! {

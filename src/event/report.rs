@@ -29,7 +29,6 @@ pub(crate) struct Report<'e> {
     profile: Option<&'e str>,
     client: Option<ClientId>,
     is_orphaned: bool,
-    is_decided: bool,
 }
 
 impl Engine {
@@ -47,7 +46,6 @@ impl Engine {
             profile: None,
             client: None,
             is_orphaned: false,
-            is_decided: false,
         }
     }
 }
@@ -70,27 +68,20 @@ impl<'e> Report<'e> {
         self.is_orphaned = true;
     }
 
-    /// The operation did this to a client.
-    pub(crate) fn decided(&mut self, kind: EventKind<'_>, client: &Client) {
-        self.is_decided = true;
-        self.tell(kind, client);
-    }
-
     /// The operation made this of a client.
-    pub(crate) fn updated(&mut self, client: &Client, old: &Client) {
+    pub(crate) fn updated(&self, client: &Client, old: &Client) {
         self.changed(client, old, |changed| EventKind::Updated { changed });
     }
 
     /// A registration took the place of a client that was there.
-    pub(crate) fn taken_over(&mut self, client: &Client, old: &Client, on_duplicate: OnDuplicate) {
+    pub(crate) fn taken_over(&self, client: &Client, old: &Client, on_duplicate: OnDuplicate) {
         match on_duplicate {
             OnDuplicate::Upsert => self.changed(client, old, |changed| EventKind::Upserted { changed }),
-            _ => self.decided(EventKind::Replaced, client),
+            _ => self.tell(EventKind::Replaced, client),
         }
     }
 
-    fn changed(&mut self, client: &Client, old: &Client, kind: for<'c> fn(&'c [&'c str]) -> EventKind<'c>) {
-        self.is_decided = true;
+    fn changed(&self, client: &Client, old: &Client, kind: for<'c> fn(&'c [&'c str]) -> EventKind<'c>) {
         if self.engine.events.is_none() {
             return;
         }
@@ -104,7 +95,7 @@ impl<'e> Report<'e> {
     pub(crate) fn tell(&self, kind: EventKind<'_>, client: &Client) {
         let Some(events) = &self.engine.events else { return };
         let regime = self.engine.regime_of(&client.provenance.profile);
-        let contacts = client.metadata().contacts.as_deref().filter(|_| events.detail.contacts);
+        let contacts = if events.detail.contacts { client.metadata().contacts.as_deref() } else { None };
         let on_delete = &regime.policy.lifecycle.on_delete;
         let revoke: Vec<&str> = match kind {
             EventKind::Deleted | EventKind::Cancelled | EventKind::Replaced | EventKind::Swept => {
@@ -134,7 +125,7 @@ impl<'e> Report<'e> {
 
     /// Ends the report: an operation that was not carried out was refused, or a part of the host failed.
     pub(crate) fn close<T>(self, result: Result<T, Error>) -> Result<T, Error> {
-        if let (Err(error), Some(events), false) = (&result, &self.engine.events, self.is_decided) {
+        if let (Err(error), Some(events)) = (&result, &self.engine.events) {
             self.failed(events, error);
         }
         result

@@ -2,12 +2,12 @@
 
 use super::{ExplainedAnswer, ExplainedFault, ExplainedStage, Explanation, Outcome, Stage, Verdict, members};
 use crate::access::Entry;
-use crate::envelope::{Opened, Signed};
-use crate::error::{Error, ErrorCode, Failure, Unauthorized, Violation};
+use crate::envelope::{Asked, Opened, Sent};
+use crate::error::{Error, ErrorCode, Failure, Rejection, Unauthorized, Violation};
 use crate::json;
 use crate::lifecycle::is_cancellation;
 use crate::metadata::{Document, Origin, fields};
-use crate::policy::Trace;
+use crate::policy::{Trace, dropped};
 use crate::profile::Operation;
 use crate::regime::Regime;
 use crate::request::RegisterRequest;
@@ -89,32 +89,63 @@ impl Regime<'_> {
         mut inquiry: Inquiry,
     ) -> Result<Explanation, Error> {
         self.explain_access(request, entry, &mut inquiry)?;
-        let body = self.opened_for_inquiry(request, &mut inquiry)?;
-        let statement = self.statement(&body, Operation::Create, request).await;
-        let statement = inquiry.take(Stage::Statement, statement)?.flatten();
-        let claims = self.claims_of(statement.as_ref(), Operation::Create);
-        let claims = inquiry.take(Stage::Statement, claims)?.flatten();
-        if let Some(statement) = &statement {
-            self.tell_left_out(statement, &mut inquiry);
-        }
-        let signed = if inquiry.has_failed(Stage::Request) {
-            None
-        } else {
-            let signed = self.verified_request(&body, claims.as_ref(), Operation::Create, request).await;
-            inquiry.take(Stage::Request, signed)?.flatten()
-        };
-        let payload = self.payload(&body, signed.as_ref());
-        let document = match (body, &payload) {
-            (Opened::Json(document), _) => document,
-            (Opened::Signed(_), payload) => {
-                let mut document = self.read_json(payload.as_deref().unwrap_or_default())?;
-                self.explain_request(&mut document, signed.as_ref(), claims.as_ref(), &mut inquiry)?;
-                document
+        let sent = match self.open(request) {
+            Err(Error::Rejected(rejection)) if rejection.violations.iter().any(is_signature) => {
+                inquiry.take::<()>(Stage::Request, Err(rejection.into()))?;
+                // A profile that takes signed requests alone can be asked what it thinks of their claims.
+                self.open_anyway(request)
             }
+            sent => sent?,
         };
-        self.explain_binding(request, &document, claims.as_ref(), &mut inquiry).await?;
-        let stated = statement.as_ref().zip(claims.as_ref());
-        self.explain_metadata(request, document, stated, inquiry).await
+        let body = self.read(&sent)?;
+        let token = inquiry.take(Stage::Statement, self.statement_token(&body, Operation::Create))?.flatten();
+        let statement = self.statement(token.as_ref(), Operation::Create, request).await;
+        let statement = inquiry.take(Stage::Statement, statement)?.flatten();
+        if let Some(statement) = &statement {
+            self.tell_unused_claims(statement, &mut inquiry);
+        }
+        let asked = self.explain_request(&sent, body, statement.as_ref(), request, &mut inquiry).await?;
+        self.explain_binding(request, &asked, statement.as_ref(), &mut inquiry).await?;
+        self.explain_metadata(request, asked.document, statement.as_ref(), inquiry).await
+    }
+
+    /// What is asked for, although nobody may have signed it.
+    async fn explain_request<'p, 'b>(
+        &'p self,
+        sent: &'b Sent<'_>,
+        body: Opened<'b>,
+        statement: Option<&Statement<'_, '_>>,
+        request: &RegisterRequest<'_>,
+        inquiry: &mut Inquiry,
+    ) -> Result<Asked<'p, 'b>, Error> {
+        let is_readable = !inquiry.has_failed(Stage::Request);
+        let unsigned = |body: &'b [u8]| {
+            json::read_object(body, self.settings.limits, Origin::Request)
+                .map(|document| Asked { document, signer: None })
+                .map_err(|fault| Error::from(Rejection::malformed(malformed(&fault.to_string()))))
+        };
+        let Some(payload) = sent.payload() else {
+            return self.asked(body, statement, Operation::Create, request).await;
+        };
+        if !is_readable {
+            return unsigned(payload);
+        }
+        let asked = self.asked(body, statement, Operation::Create, request).await;
+        let is_signature_at_fault = match &asked {
+            Err(Error::Rejected(rejection)) => rejection.violations.iter().any(is_signature),
+            _ => false,
+        };
+        if let Some(asked) = inquiry.take(Stage::Request, asked)? {
+            let whole = unsigned(payload)?.document;
+            tell_unused_members(&whole, &asked.document, &mut inquiry.trace);
+            return Ok(asked);
+        }
+        let asked = unsigned(payload)?;
+        if let Some(policy) = self.policy.request.jws.as_ref().filter(|_| is_signature_at_fault) {
+            let claims = statement.map(|statement| &statement.claims);
+            inquiry.take(Stage::Request, self.check_request_claims(&asked.document, policy, claims))?;
+        }
+        Ok(asked)
     }
 
     fn explain_access(
@@ -137,45 +168,11 @@ impl Regime<'_> {
         Ok(())
     }
 
-    /// The body as what its media type says, or else as what it is: a profile that takes signed requests alone can be
-    /// asked what it thinks of their claims.
-    fn opened_for_inquiry<'b>(
-        &self,
-        request: &RegisterRequest<'b>,
-        inquiry: &mut Inquiry,
-    ) -> Result<Opened<'b>, Error> {
-        match self.open(request) {
-            Err(Error::Rejected(rejection)) if rejection.violations.iter().any(is_unsigned) => {
-                let opened = self.open_anyway(request).ok_or_else(|| rejection.clone())?;
-                inquiry.take::<()>(Stage::Request, Err(rejection.into()))?;
-                Ok(opened)
-            }
-            opened => opened,
-        }
-    }
-
-    fn explain_request(
-        &self,
-        document: &mut Document<'_>,
-        signed: Option<&Signed<'_>>,
-        claims: Option<&Document<'_>>,
-        inquiry: &mut Inquiry,
-    ) -> Result<(), Error> {
-        let policy = signed.map(|signed| signed.policy).or(self.policy.request.jws.as_ref());
-        if let Some(policy) = policy {
-            inquiry.take(Stage::Request, self.check_request_claims(document, policy, claims))?;
-        }
-        if let Some(signed) = signed {
-            signed.narrow(document, &mut Some(&mut inquiry.trace));
-        }
-        Ok(())
-    }
-
     async fn explain_binding(
         &self,
         request: &RegisterRequest<'_>,
-        document: &Document<'_>,
-        claims: Option<&Document<'_>>,
+        asked: &Asked<'_, '_>,
+        statement: Option<&Statement<'_, '_>>,
         inquiry: &mut Inquiry,
     ) -> Result<(), Error> {
         if self.policy.access.get(&Operation::Create).is_none_or(|access| access.bind.is_empty()) {
@@ -185,7 +182,7 @@ impl Regime<'_> {
             inquiry.skip(Stage::Binding, "there are no claims of a software statement to agree with");
             return Ok(());
         }
-        let bound = self.check_bindings(Operation::Create, request.certificate, document, claims).await;
+        let bound = self.check_bindings(Operation::Create, request.certificate, asked, statement).await;
         inquiry.take(Stage::Binding, bound)?;
         Ok(())
     }
@@ -194,11 +191,11 @@ impl Regime<'_> {
         &'a self,
         request: &RegisterRequest<'a>,
         mut document: Document<'a>,
-        stated: Option<(&'a Statement<'a>, &'a Document<'a>)>,
+        statement: Option<&'a Statement<'a, 'a>>,
         mut inquiry: Inquiry,
     ) -> Result<Explanation, Error> {
         let asked = document.clone();
-        let facts = self.facts(Operation::Create, request, stated, None);
+        let facts = self.facts(Operation::Create, request, statement, None);
         let mut violations = self.policy.apply(&mut document, &facts, Some(&mut inquiry.trace));
         let cancels = is_cancellation(&violations);
         violations.retain(|violation| violation.failure != Failure::CANCELLED);
@@ -218,7 +215,7 @@ impl Regime<'_> {
             inquiry.skip(Stage::Hook, "hooks are asked for keys, not for their opinion");
         }
         inquiry.skip(Stage::Store, "nothing is consumed, issued or stored");
-        let issuer = stated.map(|(statement, _)| statement.iss.as_str());
+        let issuer = statement.map(|statement| statement.iss.as_str());
         let members = members(&document, &asked, issuer, &inquiry.trace);
         let Inquiry { stages, faults, answer, trace } = inquiry;
         let verdict = match (faults.is_empty(), cancels) {
@@ -230,22 +227,34 @@ impl Regime<'_> {
     }
 
     /// Says which claims of a statement were left out before anything else looked at them.
-    fn tell_left_out(&self, statement: &Statement<'_>, inquiry: &mut Inquiry) {
-        if let Ok(claims) = json::read_object(statement.payload(), self.settings.limits, Origin::Statement) {
+    fn tell_unused_claims(&self, statement: &Statement<'_, '_>, inquiry: &mut Inquiry) {
+        if let Ok(claims) = json::read_object(statement.payload, self.settings.limits, Origin::Statement) {
             statement.issuer.tell_left_out(&claims, &mut Some(&mut inquiry.trace));
-        }
-    }
-
-    /// What a signed request says, whether or not its signature holds: it is judged here and goes nowhere.
-    fn payload(&self, body: &Opened<'_>, signed: Option<&Signed<'_>>) -> Option<Vec<u8>> {
-        match (body, signed) {
-            (Opened::Json(_), _) => None,
-            (Opened::Signed(_), Some(signed)) => Some(signed.payload().to_vec()),
-            (Opened::Signed(jws), None) => Some(jws.unverified().danger_take()),
         }
     }
 }
 
-fn is_unsigned(violation: &Violation) -> bool {
+/// Says which claims of a signed request were left out because their signer may not make them.
+fn tell_unused_members(whole: &Document<'_>, used: &Document<'_>, trace: &mut Trace) {
+    const REASON: &str = "not among the claims that its signer may make";
+    for (field, ..) in whole.iter().filter(|(field, ..)| !used.has(*field)) {
+        dropped(&mut Some(trace), whole.name(field), REASON);
+    }
+    let is_used = |name: &str| used.extras.iter().any(|own| own.name == name);
+    for extra in whole.extras.iter().filter(|extra| !is_used(&extra.name)) {
+        dropped(&mut Some(trace), &extra.name, REASON);
+    }
+}
+
+fn is_signature(violation: &Violation) -> bool {
     violation.failure == Failure::REQUEST_SIGNATURE
+}
+
+fn malformed(fault: &str) -> Violation {
+    Violation::new(
+        "",
+        "json",
+        Failure::REQUEST_MALFORMED,
+        format!("the payload of the signed request {fault}"),
+    )
 }

@@ -1,5 +1,6 @@
 //! The compact serialization of a JWS (RFC 7515 section 7.1), read strictly and within limits.
 
+use std::borrow::Cow;
 use std::str;
 
 use serde_json::value::RawValue;
@@ -9,7 +10,6 @@ use super::base64url;
 use super::fault::JoseFault;
 use super::jwk::MAX_KID;
 use super::members;
-use super::payload::Unverified;
 use crate::json;
 
 /// Header members that change what is signed or say that something is encrypted. None is understood here, so
@@ -56,10 +56,11 @@ impl Default for JwsRules<'_> {
 
 /// A signed token, of which only the form is known to be right.
 pub(crate) struct CompactJws<'a> {
+    text: Cow<'a, str>,
+    /// Where the second dot is: what is before it is signed, as it came.
+    signed: usize,
     header: Header,
-    /// What is signed: the first two parts and the dot between, as they came.
-    signing_input: &'a [u8],
-    payload: Unverified,
+    payload: Vec<u8>,
     signature: Vec<u8>,
 }
 
@@ -69,30 +70,27 @@ impl<'a> CompactJws<'a> {
     /// # Errors
     ///
     /// A [`JoseFault`] about its form, its header or its algorithm.
-    pub(crate) fn parse(token: &'a [u8], rules: &JwsRules<'_>) -> Result<Self, JoseFault> {
-        if token.len() > rules.max_bytes {
+    pub(crate) fn parse(text: Cow<'a, str>, rules: &JwsRules<'_>) -> Result<Self, JoseFault> {
+        if text.len() > rules.max_bytes {
             return Err(JoseFault::TooLarge(rules.max_bytes));
         }
-        // A bounded split: there may be thousands of dots.
-        let mut parts = token.splitn(4, |byte| *byte == b'.');
-        let (Some(header), Some(payload), Some(signature), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(JoseFault::NotCompact);
-        };
+        // The first and the last dot. One more between them is a character that the payload cannot have.
+        let parts = text.split_once('.').and_then(|(header, rest)| {
+            let (payload, signature) = rest.rsplit_once('.')?;
+            Some([header, payload, signature])
+        });
         // No detached payload, and no missing signature.
-        if header.is_empty() || payload.is_empty() || signature.is_empty() {
-            return Err(JoseFault::NotCompact);
-        }
-        let signing_input = token.get(..=header.len() + payload.len()).ok_or(JoseFault::NotCompact)?;
+        let [header, payload, signature] =
+            parts.filter(|parts| parts.iter().all(|part| !part.is_empty())).ok_or(JoseFault::NotCompact)?;
         if header.len() / 4 * 3 > rules.max_header_bytes {
             return Err(JoseFault::HeaderTooLarge(rules.max_header_bytes));
         }
-        let header = base64url::decode(header).ok_or(JoseFault::NotCompact)?;
-        let header = Header::read(&header, rules)?;
+        let signed = header.len() + 1 + payload.len();
         let payload = base64url::decode(payload).ok_or(JoseFault::NotCompact)?;
         let signature = base64url::decode(signature).ok_or(JoseFault::NotCompact)?;
-        Ok(Self { header, signing_input, payload: Unverified::new(payload), signature })
+        let header = base64url::decode(header).ok_or(JoseFault::NotCompact)?;
+        let header = Header::read(&header, rules)?;
+        Ok(Self { text, signed, header, payload, signature })
     }
 
     /// The header. Until the signature holds it is what anyone may have written, and it is only used to
@@ -101,13 +99,23 @@ impl<'a> CompactJws<'a> {
         &self.header
     }
 
-    /// The payload that nobody has vouched for yet.
-    pub(crate) fn unverified(&self) -> &Unverified {
-        &self.payload
+    /// The token as it came.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
     }
 
     pub(super) fn signing_input(&self) -> &[u8] {
-        self.signing_input
+        self.text.as_bytes().get(..self.signed).unwrap_or_default()
+    }
+
+    /// What the token carries, not verified and not read: of no use outside of this module.
+    pub(super) fn payload(&self) -> &[u8] {
+        &self.payload
+    }
+
+    /// The same text for those who were shown that a signature over it holds, such as hooks, which read it themselves.
+    pub(crate) fn danger_payload(&self) -> &[u8] {
+        &self.payload
     }
 
     pub(super) fn signature(&self) -> &[u8] {
@@ -194,7 +202,8 @@ fn short(typ: &str) -> &str {
 /// A header while it is read.
 #[derive(Default)]
 struct HeaderReader {
-    alg: Option<Box<str>>,
+    /// Nothing inside: a name of no algorithm here.
+    alg: Option<Option<Algorithm>>,
     kid: Option<Box<str>>,
     typ: Option<Box<str>>,
     cty: Option<Box<str>>,
@@ -207,7 +216,13 @@ struct HeaderReader {
 impl HeaderReader {
     fn take(&mut self, name: &str, value: &RawValue) {
         let slot = match name {
-            "alg" => &mut self.alg,
+            "alg" => {
+                self.alg = members::text(value.get()).map(|name| Algorithm::parse(&name));
+                if self.alg.is_none() {
+                    self.fault.get_or_insert(JoseFault::Header);
+                }
+                return;
+            }
             "kid" => &mut self.kid,
             "typ" => &mut self.typ,
             "cty" => &mut self.cty,
@@ -231,7 +246,7 @@ impl HeaderReader {
                 return;
             }
         };
-        *slot = members::text(value).map(|text| text.as_ref().into());
+        *slot = members::text(value.get()).map(|text| text.as_ref().into());
         if slot.is_none() {
             self.fault.get_or_insert(JoseFault::Header);
         }
@@ -251,8 +266,7 @@ impl HeaderReader {
             return Err(JoseFault::KeyId);
         }
         // RFC 7515 section 4.1.1: `alg` must be there. What is no algorithm here is not allowed anywhere.
-        let alg = self.alg.ok_or(JoseFault::Header)?;
-        let algorithm = Algorithm::parse(&alg).ok_or(JoseFault::Algorithm)?;
+        let algorithm = self.alg.ok_or(JoseFault::Header)?.ok_or(JoseFault::Algorithm)?;
         let (kid, typ, cty) = (self.kid, self.typ, self.cty);
         Ok(Header { algorithm, kid, typ, cty, x5c: self.x5c.unwrap_or_default(), others: self.others })
     }

@@ -135,7 +135,7 @@ impl<'a> Jwk<'a> {
                 return;
             }
         };
-        *slot = members::text(value);
+        *slot = members::text(value.get());
         if slot.is_none() {
             self.mistyped.get_or_insert(name);
         }

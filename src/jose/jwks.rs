@@ -97,6 +97,12 @@ impl KeySet {
         self.keys.get(self.by_kid.get(kid)?.clone())
     }
 
+    /// Whether a key of that `kid` can be used.
+    #[cfg(feature = "testing")]
+    pub(crate) fn has(&self, kid: &str) -> bool {
+        self.with_kid(kid).is_some_and(|keys| !keys.is_empty())
+    }
+
     /// How many keys can be used.
     pub(crate) fn len(&self) -> usize {
         self.keys.len()

@@ -1,9 +1,9 @@
 //! Signed JSON: compact JWS (RFC 7515), JWK Sets (RFC 7517), and the keys that clients bring.
 //!
 //! ```text
-//! token --parse--> CompactJws --verify(KeySet or secret, allow-list)--> VerifiedPayload
-//!                     |
-//!                     `-- what the payload says of its issuer, only to choose the keys
+//! token --parse--> CompactJws --read--> Unverified --verify(KeySet or secret, allow-list)--> Document
+//!                                           |
+//!                                           `-- what it says of its issuer, only to choose the keys
 //! ```
 //!
 //! Header, payload and key sets are read by the crate's own strict reader, and every key passes the crate's own
@@ -41,5 +41,6 @@ pub(crate) use fault::{JoseFault, KeyFault, KeySetFault};
 pub(crate) use jwk::{KeyType, KeyUse};
 pub(crate) use jwks::{KeySet, KeySetLimits};
 pub(crate) use own_keys::OwnKeys;
+pub(crate) use payload::{Refused, Unverified};
 pub(crate) use public_key::PublicKey;
 pub(crate) use verify::{verify, verify_hmac};

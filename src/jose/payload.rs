@@ -1,101 +1,90 @@
-//! The payload of a JWS, before and after its signature was verified.
+//! The claims of a token, before its signature was verified.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
 
+use super::compact::{CompactJws, Header};
 use super::fault::JoseFault;
 use super::members;
 use super::verify::SignatureHolds;
+use crate::json::{self, JsonFault, Limits};
+use crate::metadata::{Document, FieldId, FieldValue, Origin, fields};
 
-/// A payload that anyone may have written.
+/// Claims that anyone may have written.
 ///
-/// What it says of where it comes from can be asked for, to choose the keys that verify it. All else stays inside
-/// until a signature holds: no policy or hook can be satisfied by what nobody signed.
-pub(crate) struct Unverified {
-    bytes: Vec<u8>,
-    /// What was looked up to choose keys, in one pass.
-    peeked: OnceLock<Result<Peeked, JoseFault>>,
+/// They are read once, as strictly as any text of a stranger, and stay inside until a signature over them holds: only
+/// the verifiers give them out, so that no policy or hook can be satisfied by what nobody signed. What they say of
+/// where they come from can be asked for, to choose the keys that verify them.
+pub(crate) struct Unverified<'t> {
+    jws: &'t CompactJws<'t>,
+    claims: Document<'t>,
 }
 
-#[derive(Clone, Debug, Default)]
-struct Peeked {
-    issuer: Option<String>,
-    software_statement: Option<String>,
-}
+impl<'t> Unverified<'t> {
+    /// Reads the payload of a token.
+    ///
+    /// # Errors
+    ///
+    /// A [`JsonFault`] if it is not a JSON object whose names are unique (RFC 7519 section 4), or beyond the limits.
+    pub(crate) fn read(
+        jws: &'t CompactJws<'t>,
+        limits: Limits,
+        origin: Origin,
+    ) -> Result<Box<Self>, JsonFault> {
+        let claims = json::read_object(jws.payload(), limits, origin)?;
+        Ok(Box::new(Self { jws, claims }))
+    }
 
-impl Unverified {
-    pub(super) fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, peeked: OnceLock::new() }
+    /// The header of the token.
+    pub(crate) fn header(&self) -> &'t Header {
+        self.jws.header()
     }
 
     /// The `iss` claim, if there is one. Only for choosing keys: an issuer whose keys verify the payload is the
     /// issuer, and no other.
-    pub(crate) fn issuer(&self) -> Result<Option<&str>, JoseFault> {
-        Ok(self.peeked()?.issuer.as_deref())
+    ///
+    /// # Errors
+    ///
+    /// [`JoseFault::Payload`] if it is not a text.
+    pub(crate) fn issuer(&self) -> Result<Option<Cow<'_, str>>, JoseFault> {
+        let Some(iss) = self.claims.extras.iter().find(|extra| extra.name == "iss") else { return Ok(None) };
+        members::text(&iss.json).map(Some).ok_or(JoseFault::Payload)
     }
 
     /// The `software_statement` claim of a signed request, if there is one. Only for choosing keys: some profiles
     /// verify a request with keys that its statement names, and a statement has a signature of its own.
-    pub(crate) fn software_statement(&self) -> Result<Option<&str>, JoseFault> {
-        Ok(self.peeked()?.software_statement.as_deref())
+    pub(crate) fn software_statement(&self) -> Option<&FieldValue<'t>> {
+        self.claims.get(fields::SOFTWARE_STATEMENT)
     }
 
     /// The JSON text of a claim that holds the keys of its own token. A token that is verified with them vouches for
     /// itself and for nothing else; only a configuration that says so asks for this.
-    pub(crate) fn danger_own_keys(&self, claim: &str) -> Result<Option<String>, JoseFault> {
-        let text = std::str::from_utf8(&self.bytes).map_err(|_| JoseFault::Payload)?;
-        let mut found = None;
-        members::read(text, |name, value| {
-            if name == claim {
-                found = Some(value.get().to_owned());
+    pub(crate) fn danger_own_keys(&self, claim: &str) -> Option<String> {
+        match FieldId::of(claim).and_then(|field| self.claims.get(field)) {
+            Some(value) => Some(value.to_json().to_string()),
+            None => {
+                let extra = self.claims.extras.iter().find(|extra| extra.name == claim)?;
+                Some(extra.json.to_string())
             }
-        })
-        .map_err(|_| JoseFault::Payload)?;
-        Ok(found)
+        }
     }
 
-    /// The payload although nobody has vouched for it, because the configuration says that nothing is verified.
-    pub(crate) fn danger_take(&self) -> Vec<u8> {
-        self.bytes.clone()
+    /// The claims although nobody has vouched for them, because the configuration says that nothing is verified.
+    pub(crate) fn danger_take(self) -> Document<'t> {
+        self.claims
     }
 
-    /// Both claims must be texts if they are there, and the payload an object whose names are unique (RFC 7519
-    /// section 4). What is nested in it is read once the signature holds.
-    fn peeked(&self) -> Result<&Peeked, JoseFault> {
-        let peek = || {
-            let text = std::str::from_utf8(&self.bytes).map_err(|_| JoseFault::Payload)?;
-            let mut peeked = Peeked::default();
-            let mut are_texts = true;
-            members::read(text, |name, value| {
-                let slot = match name {
-                    "iss" => &mut peeked.issuer,
-                    "software_statement" => &mut peeked.software_statement,
-                    _ => return,
-                };
-                *slot = members::text(value).map(Cow::into_owned);
-                are_texts &= slot.is_some();
-            })
-            .map_err(|_| JoseFault::Payload)?;
-            if are_texts { Ok(peeked) } else { Err(JoseFault::Payload) }
-        };
-        self.peeked.get_or_init(peek).as_ref().map_err(|fault| *fault)
+    pub(super) fn jws(&self) -> &'t CompactJws<'t> {
+        self.jws
     }
 
-    /// The payload, now that a signature over it holds. Only the verifier has the proof.
-    pub(super) fn vouched(&self, _: SignatureHolds) -> VerifiedPayload {
-        VerifiedPayload(self.bytes.clone())
+    /// The claims, now that a signature over them holds. Only the verifiers have the proof.
+    pub(super) fn vouched(self, _: SignatureHolds) -> Document<'t> {
+        self.claims
     }
 }
 
-/// The bytes of a payload whose signature holds. Only the verifier can make one.
-///
-/// They are signed, not more: that they are JSON, that names are unique, and that the claims are good is still to be
-/// checked.
-pub(crate) struct VerifiedPayload(Vec<u8>);
-
-impl VerifiedPayload {
-    /// The bytes, taken out.
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.0
-    }
+/// A token that was not verified, handed back for another key, and why.
+pub(crate) struct Refused<'t> {
+    pub(crate) token: Box<Unverified<'t>>,
+    pub(crate) fault: JoseFault,
 }

@@ -275,7 +275,7 @@ impl Policy {
                         document.remove(field);
                     } else {
                         trace::set(recorder, self.name_of(field), value, Origin::Statement, None);
-                        document.set(field, value.clone(), Origin::Statement);
+                        document.set(field, value.borrowed(), Origin::Statement);
                     }
                 }
             }

@@ -22,4 +22,4 @@ pub(crate) use envelope::NONCE_LIFETIMES;
 pub(crate) use jws::{IssuerPolicy, JwsPolicy, KeyPlan};
 pub(crate) use pattern::Pattern;
 pub use trace::{Decision, Trace};
-pub(crate) use trace::{Recorder, dropped, without_secrets};
+pub(crate) use trace::{dropped, without_secrets};

@@ -59,12 +59,16 @@
 pub mod contract;
 mod doubles;
 mod events;
+mod keys;
 
 pub use doubles::{
     CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingHook, StaticResolver, StoreCall,
     StoreFault,
 };
 pub use events::RecordingEvents;
+
+#[doc(hidden)]
+pub use keys::TakenKeys;
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};

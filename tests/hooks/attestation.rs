@@ -179,7 +179,10 @@ async fn explanations_make_no_nonce() {
     let explanation = host.registrar.explain(request).await.unwrap();
     let violations: Vec<String> =
         explanation.faults.iter().map(|fault| fault.violation.to_string()).collect();
-    assert_eq!(violations, ["evidence: must be given"]);
+    assert_eq!(
+        violations,
+        ["evidence: must be given", "redirect_uris: must be an array of strings and not a number"]
+    );
     is_stale(&host.post(&plain(json!({}))).await, NONCE);
 }
 

@@ -65,9 +65,22 @@ fn refused_with((statement_keys, request_keys): (Value, Value), make: Make<'_>, 
     by_request.is_untouched();
 }
 
+/// Sends a token whose payload cannot be read through both doors.
+#[track_caller]
+fn unreadable_everywhere(make: Make<'_>, fault: &str) {
+    let (by_statement, by_request) = two_doors(DIRECTORY.set(), SOFTWARE.set());
+    let token = make(&DIRECTORY, &claims(json!({})));
+    let description = format!("software_statement: its payload {fault}");
+    by_statement.refuses(by_statement.present(token), INVALID, &description);
+    by_statement.is_untouched();
+    let token = make(&SOFTWARE, &request(json!({})));
+    let description = format!("the payload of the signed request {fault}");
+    by_request.refuses(by_request.register_signed(token), "invalid_request", &description);
+    by_request.is_untouched();
+}
+
 const NO_JWS: &str = "is not a compact JWS of three parts";
 const HEADER: &str = "has a malformed header";
-const PAYLOAD: &str = "has a malformed payload";
 const ALGORITHM: &str = "is signed with an algorithm that is not allowed";
 
 /// A header with more members, signed as it should be.
@@ -269,30 +282,19 @@ fn repeated_names_are_refused() {
             key.sign_text(&key.header().to_string(), &payload)
         }
     };
-    for members in [
-        r#""iss":"https://directory.example""#,
-        r#""\u0069ss":"software""#,
-        r#""client_name":"a","client_name":"b""#,
-        r#""exp":1,"exp":9999999999"#,
-        r#""unheard_of":1,"unheard_of":1"#,
-    ] {
-        refused_everywhere(&twice(members), PAYLOAD);
-    }
-    // Inside of values as well, which are read once the signature holds.
     for (members, name) in [
+        (r#""iss":"https://directory.example""#, "iss"),
+        (r#""\u0069ss":"software""#, "iss"),
+        (r#""client_name":"a","client_name":"b""#, "client_name"),
+        (r#""client_name#fr":"a","client_name#fr":"b""#, "client_name#fr"),
+        (r#""exp":1,"exp":9999999999"#, "exp"),
+        (r#""unheard_of":1,"unheard_of":1"#, "unheard_of"),
+        // Inside of values as well.
         (r#""jwks":{"keys":[],"keys":[]}"#, "keys"),
         (r#""unheard_of":{"a":1,"a":2}"#, "a"),
         (r#""unheard_of":[{"b":{"c":1,"\u0063":2}}]"#, "c"),
     ] {
-        let (by_statement, by_request) = two_doors(DIRECTORY.set(), SOFTWARE.set());
-        let token = twice(members)(&DIRECTORY, &claims(json!({})));
-        let description = format!("software_statement: its payload names the member `{name}` twice");
-        by_statement.refuses(by_statement.present(token), INVALID, &description);
-        let token = twice(members)(&SOFTWARE, &request(json!({})));
-        let description = format!("the body names the member `{name}` twice");
-        by_request.refuses(by_request.register_signed(token), "invalid_request", &description);
-        by_request.is_untouched();
-        by_statement.is_untouched();
+        unreadable_everywhere(&twice(members), &format!("names the member `{name}` twice"));
     }
 }
 
@@ -317,30 +319,46 @@ fn headers_and_payloads_are_objects() {
         let fault = if header.is_empty() { NO_JWS } else { HEADER };
         refused_everywhere(&|key, claims| key.sign_text(header, &claims.to_string()), fault);
     }
-    for payload in [
-        "{",
-        "[]",
-        "null",
-        "5",
-        r#""a""#,
-        "{}{}",
-        r#"{"iss":"a"} x"#,
-        "\u{feff}{}",
-        "{\"a\":\"\n\"}",
-        "{'a':1}",
-        "{\"a\":\"\\ud800\"}{",
+    let syntax = |line: u8, column: u8| format!("is not valid JSON (line {line}, column {column})");
+    let no_object = "must be a JSON object".to_owned();
+    let deep = format!(r#"{{"iss":"{ISSUER}","a":{}1{}}}"#, "[".repeat(40), "]".repeat(40));
+    let wide: Vec<String> = (0..201).map(|number| format!("\"{number}\":0")).collect();
+    for (payload, fault) in [
+        ("{", syntax(1, 1)),
+        ("[]", no_object.clone()),
+        ("null", no_object.clone()),
+        ("5", no_object.clone()),
+        (r#""a""#, no_object),
+        ("{}{}", syntax(1, 3)),
+        (r#"{"iss":"a"} x"#, syntax(1, 13)),
+        ("\u{feff}{}", syntax(1, 1)),
+        ("{\"iss\":\"\n\"}", syntax(1, 8)),
+        ("{'iss':1}", syntax(1, 2)),
+        (&deep, "is nested deeper than 16 levels".to_owned()),
+        (&format!("{{{}}}", wide.join(",")), "has more than 200 members".to_owned()),
     ] {
         println!("{payload}");
-        refused_everywhere(&|key, _| key.sign_text(&key.header().to_string(), payload), PAYLOAD);
+        unreadable_everywhere(&|key, _| key.sign_text(&key.header().to_string(), payload), &fault);
     }
     let not_utf8 = |key: &Key, _: &Value| {
         assemble(&key.header().to_string(), b"{\"iss\":\"\xe9\"}", |input| key.sign_bytes(input))
     };
-    refused_everywhere(&not_utf8, PAYLOAD);
-    let deep = format!(r#"{{"iss":"{ISSUER}","a":{}1{}}}"#, "[".repeat(40), "]".repeat(40));
-    let server = directory_server();
-    let refused = server.present(DIRECTORY.sign_text(&DIRECTORY.header().to_string(), &deep));
-    server.refuses(refused, INVALID, "software_statement: its payload is nested deeper than 16 levels");
+    unreadable_everywhere(&not_utf8, "is not valid UTF-8");
+}
+
+/// The issuer is kept with the client, also where anybody may be one: no text that a database cannot hold.
+///
+/// S-JSON-10
+#[test]
+fn an_issuer_has_no_control_characters() {
+    let server = server(json!({ "softwareStatementValidationType": "none" }));
+    for iss in ["a\u{0}", "\u{0}", "https://a.example\n", "\u{7f}", "a\u{85}"] {
+        let token = FORGER.sign(&claims(json!({ "iss": iss })));
+        let description = "software_statement: the claim iss has a control character";
+        server.refuses(server.present(token), INVALID, description);
+    }
+    server.is_untouched();
+    server.accepts(server.present(FORGER.sign(&claims(json!({ "iss": "Ünïted \u{1f512}" })))));
 }
 
 /// A `kid` is only compared.

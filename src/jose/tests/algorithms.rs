@@ -39,14 +39,13 @@ fn secrets_are_as_long_as_the_hash() {
         let token =
             assemble(&header, PAYLOAD, |input| prepare::mac(algorithm, secret.as_bytes(), input).unwrap());
         let secret = SharedSecret::from(secret.to_owned());
-        verify_hmac(&parse(&token).unwrap(), &secret, &[algorithm], min_len)
-            .map(|payload| payload.into_bytes())
+        verify_hmac(&parse(&token).unwrap(), &secret, &[algorithm], min_len).map(|_| ())
     };
     for (algorithm, len) in [(Algorithm::Hs256, 32), (Algorithm::Hs384, 48), (Algorithm::Hs512, 64)] {
-        assert_eq!(hmac(&"s".repeat(len), algorithm, None).unwrap(), PAYLOAD.as_bytes());
+        assert_eq!(hmac(&"s".repeat(len), algorithm, None), Ok(()));
         assert_eq!(hmac(&"s".repeat(len - 1), algorithm, None), Err(JoseFault::WeakSecret));
-        assert_eq!(hmac(&"s".repeat(200), algorithm, None).unwrap(), PAYLOAD.as_bytes());
-        assert_eq!(hmac("secret", algorithm, Some(6)).unwrap(), PAYLOAD.as_bytes());
+        assert_eq!(hmac(&"s".repeat(200), algorithm, None), Ok(()));
+        assert_eq!(hmac("secret", algorithm, Some(6)), Ok(()));
         assert_eq!(hmac("secret", algorithm, Some(7)), Err(JoseFault::WeakSecret));
         assert_eq!(hmac("", algorithm, Some(0)), Err(JoseFault::WeakSecret));
     }
@@ -62,11 +61,11 @@ fn wrong_macs_are_refused() {
     let mac =
         |input: &[u8]| prepare::mac(Algorithm::Hs256, secret.expose_secret().as_bytes(), input).unwrap();
     let run = |token: &str, secret: &SharedSecret, allowed: &[Algorithm]| {
-        verify_hmac(&parse(token).unwrap(), secret, allowed, None).map(|payload| payload.into_bytes())
+        verify_hmac(&parse(token).unwrap(), secret, allowed, None).map(|_| ())
     };
     let header = r#"{"alg":"HS256","kid":"ignored"}"#;
     let good = assemble(header, PAYLOAD, mac);
-    assert_eq!(run(&good, &secret, &[Algorithm::Hs256]).unwrap(), PAYLOAD.as_bytes());
+    assert_eq!(run(&good, &secret, &[Algorithm::Hs256]), Ok(()));
     assert_eq!(run(&good, &other, &[Algorithm::Hs256]), Err(JoseFault::Signature));
     assert_eq!(run(&good, &secret, &[Algorithm::Hs512]), Err(JoseFault::Algorithm));
     let short = assemble(header, PAYLOAD, |input| mac(input)[..31].to_vec());

@@ -62,7 +62,7 @@ fn set_like() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_bytes_are_read_as_a_token_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let _ = CompactJws::parse(&bytes, &JwsRules::default());
+        let _ = parse(&String::from_utf8_lossy(&bytes));
     }
 
     #[test]
@@ -77,8 +77,8 @@ proptest! {
         let real = format!(r#"{{"alg":"{}","x":{}}}"#, alg.name(), serde_json::to_string(&header).unwrap());
         for header in [header, real] {
             let token = format!("{}.{payload}.{signature}", base64url::encode(&header));
-            if let Ok(jws) = CompactJws::parse(token.as_bytes(), &JwsRules::default()) {
-                let _ = jws.unverified().issuer();
+            if let Ok(jws) = parse(&token) {
+                let _ = Unverified::read(&jws, LIMITS, Origin::Request).map(|token| token.issuer().is_ok());
                 for (_, set) in HONEST.iter() {
                     prop_assert!(verify(&jws, set, &Algorithm::ALL).is_err());
                 }
@@ -109,7 +109,7 @@ proptest! {
         let at = at.index(bytes.len());
         prop_assume!(bytes[at] != byte);
         bytes[at] = byte;
-        if let Ok(jws) = CompactJws::parse(&bytes, &JwsRules::default()) {
+        if let Ok(jws) = parse(&String::from_utf8_lossy(&bytes)) {
             prop_assert!(verify(&jws, set, &Algorithm::ALL).is_err());
         }
     }

@@ -62,7 +62,7 @@ fn sets_and_tokens_cross_threads() {
     fn crosses<T: Send + Sync + 'static>() {}
     crosses::<KeySet>();
     crosses::<CompactJws<'static>>();
-    crosses::<super::super::payload::VerifiedPayload>();
+    crosses::<Unverified<'static>>();
     crosses::<OwnKeys>();
 }
 

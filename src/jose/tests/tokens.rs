@@ -1,6 +1,8 @@
 //! Attacks by what a token says.
 
 use super::*;
+use crate::jose;
+use crate::json::JsonFault;
 
 fn es256() -> (TestKey, KeySet) {
     let key = TestKey::new(Algorithm::Es256);
@@ -57,11 +59,11 @@ fn keys_in_the_header_are_refused() {
     // Certificates are handed out if they are allowed, and still verify nothing.
     let token = attacker.token(r#"{"alg":"ES256","x5c":["MIIB","MIIC"]}"#, PAYLOAD);
     let rules = JwsRules { allow_x5c: true, ..JwsRules::default() };
-    let jws = CompactJws::parse(token.as_bytes(), &rules).unwrap();
+    let jws = CompactJws::parse((&*token).into(), &rules).unwrap();
     assert_eq!(jws.header().x5c(), ["MIIB".into(), "MIIC".into()]);
     assert_eq!(verify(&jws, &set, &Algorithm::ALL).err(), Some(JoseFault::Signature));
     let token = attacker.token(r#"{"alg":"ES256","x5c":[1]}"#, PAYLOAD);
-    assert_eq!(CompactJws::parse(token.as_bytes(), &rules).err(), Some(JoseFault::Header));
+    assert_eq!(CompactJws::parse((&*token).into(), &rules).err(), Some(JoseFault::Header));
 }
 
 /// Extensions, also an empty list of them.
@@ -122,28 +124,35 @@ fn repeated_names_are_refused() {
 #[test]
 fn the_issuer_is_read_strictly() {
     let (key, _) = es256();
+    let token = |payload: &str| key.token(r#"{"alg":"ES256"}"#, payload);
     let issuer = |payload: &str| {
-        parse(&key.token(r#"{"alg":"ES256"}"#, payload))
-            .map(|jws| jws.unverified().issuer().map(|issuer| issuer.map(str::to_owned)))
-            .unwrap()
+        let token = token(payload);
+        let jws = parse(&token).unwrap();
+        read(&jws).issuer().map(|issuer| issuer.map(String::from))
     };
     assert_eq!(issuer(PAYLOAD), Ok(Some("https://issuer.example".to_owned())));
     assert_eq!(issuer(r#"{"iss":"a\u0062"}"#), Ok(Some("ab".to_owned())));
     assert_eq!(issuer("{}"), Ok(None));
-    for payload in [
-        r#"{"iss":"a","iss":"b"}"#,
-        r#"{"iss":"a","x":1,"x":2}"#,
-        r#"{"iss":1}"#,
-        r#"{"iss":null}"#,
-        r#"{"iss":["a"]}"#,
-        r#"{"iss":"a"}{}"#,
-        r#"["iss"]"#,
-        "iss",
-    ] {
+    for payload in [r#"{"iss":1}"#, r#"{"iss":null}"#, r#"{"iss":["a"]}"#, r#"{"iss":{"iss":"a"}}"#] {
         assert_eq!(issuer(payload), Err(JoseFault::Payload), "{payload}");
     }
-    let token = key.token(r#"{"alg":"ES256"}"#, r#"{"iss":"a","software_statement":"x.y.z"}"#);
-    assert_eq!(parse(&token).unwrap().unverified().software_statement(), Ok(Some("x.y.z")));
+    let name = |name: &str| JsonFault::Duplicate(name.to_owned());
+    for (payload, fault) in [
+        (r#"{"iss":"a","iss":"b"}"#, name("iss")),
+        (r#"{"iss":"a","\u0069ss":"b"}"#, name("iss")),
+        (r#"{"iss":"a","x":1,"x":2}"#, name("x")),
+        (r#"{"iss":"a","x":{"y":[{"z":1,"z":2}]}}"#, name("z")),
+        (r#"["iss"]"#, JsonFault::NotAnObject),
+        (r#"{"iss":"a"}{}"#, JsonFault::Syntax { line: 1, column: 12 }),
+        ("iss", JsonFault::Syntax { line: 1, column: 1 }),
+    ] {
+        let token = token(payload);
+        let jws = parse(&token).unwrap();
+        assert_eq!(Unverified::read(&jws, LIMITS, Origin::Statement).err(), Some(fault), "{payload}");
+    }
+    let token = token(r#"{"iss":"a","software_statement":"x.y.z"}"#);
+    let jws = parse(&token).unwrap();
+    assert_eq!(read(&jws).software_statement().and_then(|value| value.as_text()), Some("x.y.z"));
 }
 
 /// A `kid` is only compared.
@@ -211,7 +220,7 @@ fn other_serializations_are_refused() {
     }
     let token = key.token(r#"{"alg":"ES256","cty":"json"}"#, PAYLOAD);
     let rules = JwsRules { content_types: &["json"], ..JwsRules::default() };
-    assert_eq!(CompactJws::parse(token.as_bytes(), &rules).unwrap().header().cty(), Some("json"));
+    assert_eq!(CompactJws::parse((&*token).into(), &rules).unwrap().header().cty(), Some("json"));
 }
 
 /// Sizes, at the limit and one above it.
@@ -223,10 +232,10 @@ fn sizes_are_limited() {
     let (key, set) = es256();
     let honest = key.honest();
     let exact = JwsRules { max_bytes: honest.len(), ..JwsRules::default() };
-    assert!(CompactJws::parse(honest.as_bytes(), &exact).is_ok());
+    assert!(CompactJws::parse((&*honest).into(), &exact).is_ok());
     let less = JwsRules { max_bytes: honest.len() - 1, ..JwsRules::default() };
     assert_eq!(
-        CompactJws::parse(honest.as_bytes(), &less).err(),
+        CompactJws::parse((&*honest).into(), &less).err(),
         Some(JoseFault::TooLarge(honest.len() - 1))
     );
 
@@ -329,18 +338,31 @@ fn huge_times_are_not_read_here() {
     for time in ["1e300", "18446744073709551615", "9.3e18", "-1e300", "253402300800", "1e-300"] {
         let payload = format!(r#"{{"iss":"a","exp":{time},"nbf":{time},"iat":{time}}}"#);
         let token = key.token(r#"{"alg":"ES256"}"#, &payload);
-        assert_eq!(parse(&token).unwrap().unverified().issuer(), Ok(Some("a")));
+        let jws = parse(&token).unwrap();
+        assert_eq!(read(&jws).issuer().unwrap().as_deref(), Some("a"));
         assert_eq!(check(&token, &set), Ok(payload));
     }
 }
 
-/// Without a signature that holds there is no payload. `VerifiedPayload` comes from the verifiers, or
-/// from `accept_unsigned`, which a configuration must ask for; `Unverified` only tells claims that choose keys.
+/// Without a signature that holds there are no claims. They come out of the verifiers, or of `danger_take`, which a
+/// configuration must ask for; `Unverified` only tells what chooses keys.
 ///
 /// Refuses: S-JOSE-14
 #[test]
-fn without_a_signature_there_is_no_payload() {
+fn without_a_signature_there_are_no_claims() {
     let (key, set) = es256();
+    let secret = "s".repeat(32).into();
+    let honest = key.honest();
+    let jws = parse(&honest).unwrap();
+    // The token comes back until a key of its own verifies it.
+    let allowed = [Algorithm::Es256];
+    let Err(refused) = jose::verify(read(&jws), &issuer_set(&[]), &allowed) else { panic!() };
+    assert_eq!(refused.fault, JoseFault::NoKeyFits);
+    let Err(refused) = jose::verify_hmac(refused.token, &secret, &allowed, None) else { panic!() };
+    assert_eq!(refused.fault, JoseFault::Algorithm);
+    let Ok(claims) = jose::verify(refused.token, &set, &allowed) else { panic!() };
+    assert_eq!(claims.to_json_text(), PAYLOAD);
+
     let attacker = TestKey::new(Algorithm::Es256);
     refuses(&attacker.honest(), &set, JoseFault::Signature);
     let honest = key.honest();
