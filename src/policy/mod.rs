@@ -7,6 +7,8 @@ mod compile;
 mod condition;
 mod envelope;
 mod jws;
+#[cfg(test)]
+mod mutations;
 mod pattern;
 mod relation;
 mod scope;

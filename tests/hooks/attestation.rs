@@ -181,7 +181,10 @@ async fn explanations_make_no_nonce() {
         explanation.faults.iter().map(|fault| fault.violation.to_string()).collect();
     assert_eq!(
         violations,
-        ["evidence: must be given", "redirect_uris: must be an array of strings and not a number"]
+        [
+            "evidence: must be given",
+            "redirect_uris: must be an array of strings, each an absolute URI and not a number"
+        ]
     );
     is_stale(&host.post(&plain(json!({}))).await, NONCE);
 }
