@@ -18,6 +18,7 @@ use crate::host::{
 use crate::json::Limits;
 use crate::lifecycle::is_allowed;
 use crate::metadata::{FieldId, Group, fields};
+use crate::metadata_document::takes_documents;
 use crate::policy::{KeyPlan, Policy};
 use crate::profile::{Jws, Operation, Profile, ProfileError, Token};
 use crate::regime::Rules;
@@ -257,7 +258,13 @@ impl RegistrarBuilder {
         });
         [
             ("access.bind", bound.any(is_unknown)),
-            ("lifecycle.unique_by", !is_allowed(lifecycle) && lifecycle.unique_by.iter().any(is_unknown)),
+            // A metadata document is alone at its URL.
+            (
+                "lifecycle.unique_by",
+                !is_allowed(lifecycle)
+                    && !takes_documents(policy)
+                    && lifecycle.unique_by.iter().any(is_unknown),
+            ),
             (
                 "lifecycle.not_after",
                 lifecycle.not_after.as_ref().is_some_and(|name| !name.starts_with("$statement.")),

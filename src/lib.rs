@@ -205,6 +205,7 @@ mod json;
 mod keys;
 mod lifecycle;
 pub mod metadata;
+mod metadata_document;
 #[cfg(any(feature = "http", feature = "x509"))]
 mod percent;
 mod policy;
@@ -245,12 +246,13 @@ pub use explain::{
 pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
 pub use host::{
     CachedResolver, CachedResolverBuilder, Cause, ClientDirectory, ClientStore, Draft, EvidenceVerdict,
-    EvidenceVerifier, FetchError, FetchPurpose, HookChain, HookContext, HookError, HookFns,
+    EvidenceVerifier, FetchError, FetchPurpose, FetchedDocument, HookChain, HookContext, HookError, HookFns,
     InitialAccessTokens, InitialGrant, JwksResolver, MemoryClientStore, MemoryInitialAccessTokens,
     MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, StoreError,
     Sweep, UnverifiedJwt,
 };
 pub use metadata::ClientMetadata;
+pub use metadata_document::ResolvedDocument;
 pub use policy::{Decision, Trace};
 pub use profile::{Operation, Profile, ProfileError};
 pub use registrar::Registrar;

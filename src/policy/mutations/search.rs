@@ -11,7 +11,7 @@ use crate::policy::Policy;
 use crate::policy::vectors::{Request, fixture, outcome};
 use crate::profile::{Operation, Profile};
 
-const TRIES: usize = 3000;
+const TRIES: usize = 600;
 
 /// What there is to try.
 pub(super) struct Pools {
@@ -95,7 +95,7 @@ impl Pools {
 
     /// A vector of which the original says what the changed policy does not.
     pub(super) fn search(&self, mutation: &Mutation, original: &Policy, changed: &Policy) -> Option<Value> {
-        let dice = Dice(Cell::new(mutation.what.bytes().fold(7, |sum, byte| sum * 31 + u64::from(byte))));
+        let dice = Dice(Cell::new(mutation.what.bytes().fold(7, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(byte.into()))));
         let involved = self.involved(mutation);
         let differs = |candidate: &Candidate| {
             let request = candidate.request();
