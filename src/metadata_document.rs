@@ -158,9 +158,6 @@ fn client_id(uri: &str) -> Result<ClientId, String> {
     if parsed.has_fragment() {
         return Err("must not have a fragment".to_owned());
     }
-    if !parsed.url.username().is_empty() || parsed.url.password().is_some() {
-        return Err("must not have user information".to_owned());
-    }
     let rest = uri.get("https://".len()..).unwrap_or_default();
     let Some((_, path)) = rest.split_once('/') else { return Err("must have a path".to_owned()) };
     let path = path.split('?').next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");

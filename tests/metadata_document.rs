@@ -82,7 +82,7 @@ fn urls_that_name_no_client_are_not_fetched() {
     for (uri, why) in [
         ("http://app.example/client.json", "must use https"),
         ("https://app.example/client.json#f", "must not have a fragment"),
-        ("https://user@app.example/client.json", "must not have user information"),
+        ("https://user@app.example/client.json", "must not have user information before its host"),
         ("https://127.0.0.1/client.json", "is a URL that this server does not fetch"),
         ("https://localhost/client.json", "is a URL that this server does not fetch"),
         ("https://app.example:8443/client.json", "is a URL that this server does not fetch"),

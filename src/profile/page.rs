@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{Member, Operation, Presence, Profile, Token};
+use super::{Member, Mtls, Operation, Presence, Profile, Token};
 
 /// The page that is in the documentation is the one that the presets make.
 #[test]
@@ -118,7 +118,7 @@ fn callers(profile: &Profile) -> String {
         })
         .collect();
     let mut text = if tokens.is_empty() { "anybody".to_owned() } else { tokens.join(" or ") };
-    if let Some(mtls) = access.mtls {
+    if let Some(mtls) = access.mtls.filter(|mtls| *mtls != Mtls::Off) {
         write!(text, "; certificate {}", word(&mtls)).unwrap();
     }
     text

@@ -95,7 +95,9 @@ impl Pools {
 
     /// A vector of which the original says what the changed policy does not.
     pub(super) fn search(&self, mutation: &Mutation, original: &Policy, changed: &Policy) -> Option<Value> {
-        let dice = Dice(Cell::new(mutation.what.bytes().fold(7, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(byte.into()))));
+        let dice = Dice(Cell::new(
+            mutation.what.bytes().fold(7, |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(byte.into())),
+        ));
         let involved = self.involved(mutation);
         let differs = |candidate: &Candidate| {
             let request = candidate.request();
