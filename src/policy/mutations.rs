@@ -207,7 +207,9 @@ fn survivors(
     witness: impl Fn(&Mutation, &Policy, &Policy) -> Option<Value> + Sync,
 ) -> (Vec<String>, Vec<Value>) {
     let witnesses = Witnesses::read();
-    let presets = Mutex::new(Profile::presets());
+    let wanted = std::env::var("MUTATE_PRESETS").unwrap_or_default();
+    let is_wanted = |name: &&str| wanted.is_empty() || wanted.split(',').any(|own| own == *name);
+    let presets = Mutex::new(Profile::presets().filter(is_wanted));
     let results = Mutex::new((Vec::new(), Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -258,7 +260,9 @@ fn every_change_of_a_preset_is_noticed() {
         |survivor: &String| explained.iter().any(|(pattern, _)| matches_pattern(pattern, survivor));
     let left: Vec<&String> = survived.iter().filter(|survivor| !is_explained(survivor)).collect();
     assert!(left.is_empty(), "nobody notices these changes:\n{left:#?}");
-    for (pattern, _) in &explained {
+    // What is explained and does not survive is only known if all were tried.
+    let was_all_tried = std::env::var_os("MUTATE_PRESETS").is_none();
+    for (pattern, _) in explained.iter().filter(|_| was_all_tried) {
         let is_used = survived.iter().any(|survivor| matches_pattern(pattern, survivor));
         assert!(is_used, "tests/data/preset_survivors.txt: {pattern} does not survive any more");
     }

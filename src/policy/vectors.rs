@@ -122,8 +122,9 @@ fn take_statement<'s>(
         (Presence::Forbidden, Some(_)) => Err(Failure::STATEMENT_INVALID),
         (_, Some(claims)) => {
             let claims = json::read_object(claims.as_bytes(), LIMITS, Origin::Statement).unwrap();
-            let iss = claim(&claims, "iss").unwrap();
-            let issuer = policy.issuers.iter().find(|issuer| issuer.is_for(iss.as_str().unwrap()));
+            let iss = claim(&claims, "iss").ok_or(Failure::STATEMENT_INVALID)?;
+            let iss = iss.as_str().ok_or(Failure::STATEMENT_INVALID)?;
+            let issuer = policy.issuers.iter().find(|issuer| issuer.is_for(iss));
             let issuer = issuer.ok_or(Failure::STATEMENT_UNTRUSTED)?;
             let claims =
                 issuer.gate(claims, Operation::Create, Reading::Strict).ok_or(Failure::STATEMENT_CLAIMS)?;
