@@ -481,9 +481,9 @@ impl Policy {
     }
 
     fn check_update(&self, document: &Document<'_>, stored: &Document<'_>, faults: &mut Vec<Violation>) {
-        let names = document.iter().map(|(field, ..)| field).chain(stored.iter().map(|(field, ..)| field));
-        let fields: HashSet<FieldId> = names.collect();
-        for field in fields {
+        // In an order that is the same every time: the first fault decides the code on the wire.
+        let removed = stored.iter().map(|(field, ..)| field).filter(|field| !document.has(*field));
+        for field in document.iter().map(|(field, ..)| field).chain(removed) {
             let Some(member) = self.member(field) else { continue };
             let may_change = match member.on_update {
                 OnUpdate::Mutable => true,

@@ -117,6 +117,7 @@ fn surroundings(profile: &Value) -> BTreeMap<String, Value> {
         ("lifecycle", lifecycle),
         ("response", profile["response"].clone()),
         ("hooks", profile["hooks"].clone()),
+        ("errors", profile["errors"].clone()),
         ("keys", profile["keys"].clone()),
     ];
     parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
