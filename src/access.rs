@@ -216,7 +216,7 @@ impl Regime<'_> {
     }
 
     /// The certificate, where the profile needs one.
-    fn check_certificate(
+    pub(crate) fn check_certificate(
         &self,
         operation: Operation,
         certificate: Option<&ClientCertificate>,

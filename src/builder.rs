@@ -21,6 +21,7 @@ use crate::host::{
 use crate::json::Limits;
 use crate::lifecycle::{COMMUNITY, is_allowed};
 use crate::metadata::{FieldId, Group, fields};
+use crate::metadata_document::takes_documents;
 use crate::policy::{KeyPlan, Policy};
 use crate::profile::{Jws, Operation, Profile, ProfileError, ProfileSelection, ScopePolicy, Token};
 use crate::regime::Rules;
@@ -336,7 +337,13 @@ impl RegistrarBuilder {
         });
         [
             ("access.bind", bound.any(is_unknown)),
-            ("lifecycle.unique_by", !is_allowed(lifecycle) && lifecycle.unique_by.iter().any(is_no_key)),
+            // A metadata document is alone at its URL.
+            (
+                "lifecycle.unique_by",
+                !is_allowed(lifecycle)
+                    && !takes_documents(policy)
+                    && lifecycle.unique_by.iter().any(is_no_key),
+            ),
             (
                 "lifecycle.not_after",
                 lifecycle.not_after.as_ref().is_some_and(|name| !name.starts_with("$statement.")),
@@ -352,7 +359,8 @@ impl RegistrarBuilder {
             ),
             (
                 "lifecycle.client_id",
-                !matches!(lifecycle.client_id.as_deref(), None | Some("random" | "uuid")),
+                !takes_documents(policy)
+                    && !matches!(lifecycle.client_id.as_deref(), None | Some("random" | "uuid")),
             ),
             ("keys.fetch_at_registration", policy.keys.fetch_at_registration == Some(true)),
         ]

@@ -35,7 +35,7 @@ pub(crate) struct Asked<'p, 'b> {
 
 impl Sent<'_> {
     /// The payload of a signed body: to be believed once a signer was found.
-    fn payload(&self) -> Option<&[u8]> {
+    pub(crate) fn payload(&self) -> Option<&[u8]> {
         match self {
             Self::Json(_) => None,
             Self::Signed(jws) => Some(jws.danger_payload()),
@@ -71,14 +71,7 @@ impl Regime<'_> {
         let body = media_types.iter().find(|(name, _)| *name == essence).map(|(_, body)| *body);
         match body {
             Some(Body::Json) => Ok(Sent::Json(request.body)),
-            Some(Body::Jws) => {
-                let rules = JwsRules { max_bytes: self.policy.max_bytes, ..JwsRules::default() };
-                str::from_utf8(request.body.trim_ascii())
-                    .map_err(|_| JoseFault::NotCompact)
-                    .and_then(|text| CompactJws::parse(text.into(), &rules))
-                    .map(Sent::Signed)
-                    .map_err(|fault| self.bad_request(fault))
-            }
+            Some(Body::Jws) => self.open_signed(request).map_err(|fault| self.bad_request(fault)),
             // What this server does not do is told apart from what nobody does.
             None if essence == "application/json" => {
                 Err(self.refuse_request("the body must be a signed request: send application/jwt"))
@@ -88,6 +81,17 @@ impl Regime<'_> {
             )),
             _ => Err(Error::UnsupportedMediaType),
         }
+    }
+
+    fn open_signed<'b>(&self, request: &RegisterRequest<'b>) -> Result<Sent<'b>, JoseFault> {
+        let rules = JwsRules { max_bytes: self.policy.max_bytes, ..JwsRules::default() };
+        let text = str::from_utf8(request.body.trim_ascii()).map_err(|_| JoseFault::NotCompact)?;
+        CompactJws::parse(text.into(), &rules).map(Sent::Signed)
+    }
+
+    /// The body by its form, for a dry run that goes on although another form is needed.
+    pub(crate) fn open_anyway<'b>(&self, request: &RegisterRequest<'b>) -> Sent<'b> {
+        self.open_signed(request).unwrap_or(Sent::Json(request.body))
     }
 
     /// Reads the members of a body. Those of a JSON body may be known already.
@@ -161,7 +165,7 @@ impl Regime<'_> {
     }
 
     /// Judges the claims of a verified request.
-    fn check_request_claims(
+    pub(crate) fn check_request_claims(
         &self,
         document: &Document<'_>,
         policy: &JwsPolicy,

@@ -212,6 +212,7 @@ mod json;
 mod keys;
 mod lifecycle;
 pub mod metadata;
+mod metadata_document;
 #[cfg(any(feature = "http", feature = "x509"))]
 mod percent;
 mod policy;
@@ -246,17 +247,20 @@ pub use error::{
 #[cfg(feature = "tracing")]
 pub use event::TracingEvents;
 pub use event::{EventDetail, EventKind, EventSink, RegistrationEvent};
-pub use explain::{ExplainedMember, Explanation};
+pub use explain::{
+    ExplainedAnswer, ExplainedFault, ExplainedMember, ExplainedStage, Explanation, Outcome, Stage, Verdict,
+};
 #[cfg(feature = "reqwest")]
 pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
 pub use host::{
     CachedResolver, CachedResolverBuilder, Cause, ClientDirectory, ClientStore, Draft, EvidenceVerdict,
-    EvidenceVerifier, FetchError, FetchPurpose, HookChain, HookContext, HookError, HookFns,
+    EvidenceVerifier, FetchError, FetchPurpose, FetchedDocument, HookChain, HookContext, HookError, HookFns,
     InitialAccessTokens, InitialGrant, JwksResolver, MemoryClientStore, MemoryInitialAccessTokens,
     MemoryReplayGuard, NoHook, NoNetwork, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, StoreError,
     Sweep, UnverifiedJwt,
 };
 pub use metadata::ClientMetadata;
+pub use metadata_document::ResolvedDocument;
 pub use policy::{Decision, Trace};
 pub use profile::{Lint, Operation, Profile, ProfileError};
 pub use registrar::Registrar;

@@ -24,7 +24,7 @@ pub(crate) struct Regime<'e> {
 }
 
 impl<'e> Regime<'e> {
-    fn new(engine: &'e Engine, rules: &'e Rules) -> Self {
+    pub(crate) fn new(engine: &'e Engine, rules: &'e Rules) -> Self {
         let Rules { policy, standard, profile_name } = rules;
         Self { engine, policy, standard: standard.as_ref(), profile_name }
     }

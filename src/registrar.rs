@@ -10,12 +10,11 @@ use crate::config::{ConfigWarning, RegistrarConfig};
 use crate::engine::{Engine, Issued, entropy_error, host_error, presented, store_error};
 use crate::error::{Error, Unauthorized};
 use crate::event::{EventKind, Report};
-use crate::explain::Explanation;
+use crate::explain::{Explanation, Inquiry, Stage};
 use crate::host::{ClientStore, InitialGrant, StoreError};
 use crate::issue::Draw;
 use crate::lifecycle::is_cancellation;
 use crate::metadata::Document;
-use crate::policy::Trace;
 use crate::profile::Operation;
 use crate::regime::Regime;
 use crate::request::{ManagementRequest, RegisterRequest};
@@ -205,28 +204,40 @@ impl Registrar {
     }
 
     /// The decision about a registration request with nothing consumed, stored or issued: final values, where each
-    /// came from, and everything that is wrong. Hooks are asked for keys, not for their opinion, and no verifier for
-    /// that of evidence.
+    /// came from, and everything that is wrong.
+    ///
+    /// Where [`register`](Self::register) stops at a refusal this goes on: a statement whose signature does not hold
+    /// counts for nothing and hides no fault of the metadata, a request without a good signature is judged as asked,
+    /// and a caller that may not register is told so beside all else. Hooks are asked for keys, not for their opinion,
+    /// and no verifier for that of evidence. It fetches keys and documents as a registration does, and it answers
+    /// whoever asks: it is for the operator's tools, not for an open endpoint.
+    ///
+    /// ```
+    /// use oauth_dcr::testing::run;
+    /// use oauth_dcr::{MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+    /// let registrar = Registrar::builder(config, MemoryClientStore::default()).build()?;
+    /// let body = br#"{ "redirect_uris": ["https://app.example/cb"], "favourite_colour": "blue" }"#;
+    /// let explanation = run(registrar.explain(RegisterRequest::from_body(body)))?;
+    /// let text = explanation.to_string();
+    /// assert!(text.starts_with("accepted under profile standard\n"));
+    /// assert!(text.contains("response_types = [\"code\"] (by the rule response-for-code)"));
+    /// assert!(text.contains("favourite_colour: unknown member"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
-    /// Only if the request cannot be read at all, or its caller may not register.
+    /// Only if registration is not offered, if the body cannot be read at all, or if a part of the host fails.
     pub async fn explain(&self, request: RegisterRequest<'_>) -> Result<Explanation, Error> {
-        let (engine, _, known) = self.admitted(&request).await?;
-        let sent = engine.open(&request)?;
-        let body = engine.read(&sent, known)?;
-        let token = engine.statement_token(&body, Operation::Create)?;
-        let statement = engine.statement(token.as_ref(), Operation::Create, &request).await?;
-        let asked = engine.asked(body, statement.as_ref(), Operation::Create, &request).await?;
-        engine.check_bindings(Operation::Create, request.certificate, &asked, statement.as_ref()).await?;
-        let mut document = asked.document;
-        let facts = engine.facts(Operation::Create, &request, statement.as_ref(), None);
-        let mut trace = Trace::default();
-        let mut violations = engine.policy.apply(&mut document, &facts, Some(&mut trace));
-        if violations.is_empty() {
-            violations.extend(engine.sector_fault(&document).await);
-        }
-        Ok(Explanation::new(&engine.policy.name, &document, trace, violations))
+        self.0.is_enabled()?;
+        let mut inquiry = Inquiry::default();
+        let entry = inquiry.take(Stage::Access, self.0.entry(request.caller).await)?.flatten();
+        let (engine, _) = self.0.regime_for(&request, entry.as_ref())?;
+        engine.explain(&request, entry.as_ref(), inquiry).await
     }
 
     /// The profile that a registration is under, and why it is that one. Nothing is verified but the initial access

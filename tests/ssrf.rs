@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use oauth_dcr::{
-    BoxError, FetchError, FetchPurpose, HttpsResolver, HttpsResolverBuilder, JwksResolver, NameLookup,
+    BoxError, FetchError, FetchPurpose, FetchedDocument, HttpsResolver, HttpsResolverBuilder, JwksResolver,
+    NameLookup,
 };
 use openssl::asn1::Asn1Time;
 use openssl::ec::{EcGroup, EcKey};
@@ -197,6 +198,14 @@ impl NameLookup for Changing {
 
 async fn fetch(resolver: &HttpsResolver, uri: &Url) -> Result<Value, FetchError> {
     resolver.fetch(uri, FetchPurpose::Keys).await
+}
+
+/// The metadata document of a client, from an answer with these headers.
+async fn metadata(headers: &str, body: &str) -> Result<FetchedDocument, FetchError> {
+    let server = Server::answering(ok(headers, body));
+    let resolver = server.builder().build().unwrap();
+    let uri = server.url("keys.example", "/client.json");
+    resolver.fetch_document(&uri, FetchPurpose::ClientMetadata, 5120).await
 }
 
 /// What the log gets.
@@ -708,4 +717,33 @@ fn it_can_be_shared_and_shown() {
     held::<HttpsResolver>();
     let shown = format!("{:?}", HttpsResolver::new().unwrap());
     assert!(shown.contains("allow_private: false"), "{shown}");
+}
+
+/// Metadata documents of clients: their media types, their length, and for how long they may be kept.
+///
+/// Accepts: CIMD-003
+/// Refuses: CIMD-003
+#[tokio::test]
+async fn metadata_documents_say_for_how_long_they_may_be_kept() {
+    for (headers, seconds) in [
+        ("", None),
+        ("Cache-Control: public, Max-Age=600\r\n", Some(600)),
+        ("Cache-Control: max-age=600\r\nAge: 100\r\n", Some(500)),
+        ("Cache-Control: max-age=600\r\nAge: 1000\r\n", Some(0)),
+        ("Cache-Control: max-age=600, max-age=60\r\n", Some(60)),
+        ("Cache-Control: max-age=never\r\n", Some(0)),
+        ("Cache-Control: max-age=600\r\nCache-Control: no-store\r\n", Some(0)),
+        ("Cache-Control: no-cache\r\n", Some(0)),
+    ] {
+        let fetched = metadata(&format!("{JSON}{headers}"), "{}").await.unwrap();
+        assert_eq!(fetched.max_age.map(|age| age.as_secs()), seconds, "{headers}");
+    }
+    assert!(metadata("Content-Type: application/client+json\r\n", "{}").await.is_ok());
+    for media_type in ["text/html", "application/+json", "text/client+json", "application/json+x"] {
+        let outcome = metadata(&format!("Content-Type: {media_type}\r\n"), "{}").await;
+        refused(outcome.map(|fetched| fetched.document), "media type");
+    }
+    let long = format!("{{\"x\":\"{}\"}}", "x".repeat(5113));
+    refused(metadata(JSON, &long).await.map(|fetched| fetched.document), "longer than 5120 bytes");
+    assert!(metadata(JSON, &long.replacen("xx", "x", 1)).await.is_ok());
 }

@@ -1,6 +1,7 @@
 //! A [`JwksResolver`] over HTTPS that cannot be turned against the operator's own network (feature `reqwest`).
 
 mod address;
+mod cache;
 mod fault;
 mod lookup;
 
@@ -21,7 +22,7 @@ use self::address::AddressPolicy;
 use self::fault::FetchFault;
 use self::lookup::{GuardedLookup, SystemLookup};
 use crate::error::BoxError;
-use crate::host::{FetchError, FetchPurpose, JwksResolver};
+use crate::host::{FetchError, FetchPurpose, FetchedDocument, JwksResolver};
 use crate::json::{self, JsonFault, Limits};
 
 /// What a document may be like inside. Key sets and discovery documents have three or four levels.
@@ -260,13 +261,18 @@ impl HttpsResolver {
         }
     }
 
-    async fn get(&self, uri: &Url) -> Result<Value, FetchFault> {
+    async fn get(
+        &self,
+        uri: &Url,
+        purpose: FetchPurpose,
+        max_bytes: usize,
+    ) -> Result<FetchedDocument, FetchFault> {
         self.check(uri)?;
-        let request = self
-            .client
-            .get(uri.clone())
-            .header(ACCEPT, "application/jwk-set+json, application/json")
-            .header(ACCEPT_ENCODING, "identity");
+        let accept = match purpose {
+            FetchPurpose::ClientMetadata => "application/json",
+            _ => "application/jwk-set+json, application/json",
+        };
+        let request = self.client.get(uri.clone()).header(ACCEPT, accept).header(ACCEPT_ENCODING, "identity");
         let response = request.send().await.map_err(FetchFault::Request)?;
         // Once more, at the socket itself.
         let is_allowed = response.remote_addr().is_some_and(|peer| self.policy.allows(peer.ip()));
@@ -276,31 +282,33 @@ impl HttpsResolver {
         if response.status() != StatusCode::OK {
             return Err(FetchFault::Status(response.status().as_u16()));
         }
-        check_headers(response.headers())?;
-        parse(&self.read(response).await?)
-    }
-
-    /// Reads the body, and no more of it than is allowed.
-    async fn read(&self, mut response: Response) -> Result<Vec<u8>, FetchFault> {
-        let too_long = || FetchFault::TooLong(self.max_bytes);
-        if response
-            .content_length()
-            .is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > self.max_bytes))
-        {
-            return Err(too_long());
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(FetchFault::Request)? {
-            if chunk.len() > self.max_bytes - body.len() {
-                return Err(too_long());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
+        check_headers(response.headers(), purpose)?;
+        let max_age = cache::max_age(response.headers());
+        let document = parse(&read(response, max_bytes.min(self.max_bytes)).await?)?;
+        Ok(FetchedDocument { document, max_age })
     }
 }
 
-fn check_headers(headers: &HeaderMap) -> Result<(), FetchFault> {
+/// Reads the body, and no more of it than is allowed.
+async fn read(mut response: Response, max_bytes: usize) -> Result<Vec<u8>, FetchFault> {
+    let too_long = || FetchFault::TooLong(max_bytes);
+    if response
+        .content_length()
+        .is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > max_bytes))
+    {
+        return Err(too_long());
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(FetchFault::Request)? {
+        if chunk.len() > max_bytes - body.len() {
+            return Err(too_long());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+fn check_headers(headers: &HeaderMap, purpose: FetchPurpose) -> Result<(), FetchFault> {
     if headers.get_all(CONTENT_ENCODING).iter().any(|encoding| encoding != "identity") {
         return Err(FetchFault::Encoding);
     }
@@ -309,8 +317,18 @@ fn check_headers(headers: &HeaderMap) -> Result<(), FetchFault> {
     let essence = media_type.to_str().ok().and_then(|text| text.split(';').next()).unwrap_or_default().trim();
     let is_json = ["application/json", "application/jwk-set+json"]
         .iter()
-        .any(|expected| essence.eq_ignore_ascii_case(expected));
+        .any(|expected| essence.eq_ignore_ascii_case(expected))
+        || (purpose == FetchPurpose::ClientMetadata && is_structured_json(essence));
     if is_json { Ok(()) } else { Err(FetchFault::MediaType) }
+}
+
+/// `application/<x>+json` (RFC 6839 section 3.1).
+fn is_structured_json(essence: &str) -> bool {
+    let essence = essence.to_ascii_lowercase();
+    essence.strip_prefix("application/").and_then(|kind| kind.strip_suffix("+json")).is_some_and(|kind| {
+        !kind.is_empty()
+            && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&byte))
+    })
 }
 
 fn parse(body: &[u8]) -> Result<Value, FetchFault> {
@@ -321,8 +339,17 @@ fn parse(body: &[u8]) -> Result<Value, FetchFault> {
 
 #[async_trait]
 impl JwksResolver for HttpsResolver {
-    async fn fetch(&self, uri: &Url, _: FetchPurpose) -> Result<Value, FetchError> {
-        Ok(self.get(uri).await?)
+    async fn fetch(&self, uri: &Url, purpose: FetchPurpose) -> Result<Value, FetchError> {
+        Ok(self.get(uri, purpose, self.max_bytes).await?.document)
+    }
+
+    async fn fetch_document(
+        &self,
+        uri: &Url,
+        purpose: FetchPurpose,
+        max_bytes: usize,
+    ) -> Result<FetchedDocument, FetchError> {
+        Ok(self.get(uri, purpose, max_bytes).await?)
     }
 }
 

@@ -19,6 +19,6 @@ pub(crate) use hook::{StatementFacts, guard};
 pub use initial_access::{InitialAccessTokens, InitialGrant, MemoryInitialAccessTokens};
 pub use memory::MemoryClientStore;
 pub use replay::{MemoryReplayGuard, ReplayGuard, ReplayKey};
-pub use resolver::{FetchError, FetchPurpose, JwksResolver, NoNetwork};
+pub use resolver::{FetchError, FetchPurpose, FetchedDocument, JwksResolver, NoNetwork};
 pub use sealer::SecretSealer;
 pub use store::{ClientStore, StoreError};

@@ -26,6 +26,9 @@ const EXCLUSIVE: [&[FieldId]; 2] = [
     ],
 ];
 
+/// Why nothing of a request counts beside a statement (`merge` is `only`).
+const STATEMENT_ALONE: &str = "metadata comes from the software statement alone";
+
 /// What the policy knows besides the request.
 #[derive(Clone, Copy)]
 pub(crate) struct Facts<'a> {
@@ -48,17 +51,25 @@ impl Policy {
         facts: &Facts<'a>,
         mut recorder: Recorder<'_>,
     ) -> Vec<Violation> {
+        // What ends the matter comes first. Whoever explains goes on, to tell what else there is.
+        let mut first = Vec::new();
         if let Err(fault) = self.evidence(document, facts) {
-            return vec![fault];
+            first.push(fault);
+            if recorder.is_none() {
+                return first;
+            }
         }
         let mut faults = Vec::new();
         self.adopt(document, facts, &mut faults, &mut recorder);
         shape::apply(self, document, facts.reading, |_| true, &mut faults);
         self.check_envelope(document, &mut faults);
         if faults.iter().any(|fault| fault.failure != Failure::METADATA && self.is_envelope(&fault.field)) {
-            return faults;
+            if recorder.is_none() {
+                return faults;
+            }
+            first.append(&mut faults);
         }
-        self.merge_statement(document, facts);
+        self.merge_statement(document, facts, &mut recorder);
         if self.cancel_when.as_ref().is_some_and(|condition| condition.holds(document, facts)) {
             let message = "the request cancels a registration";
             return vec![Violation::new("", "cancel", Failure::CANCELLED, message)];
@@ -70,7 +81,8 @@ impl Policy {
             shape::apply(self, document, Reading::Strict, is_attested, &mut faults);
         }
         // A member that did not fit is not "missing" as well.
-        let unfit: HashSet<FieldId> = faults.iter().filter_map(|fault| self.field_of(&fault.field)).collect();
+        let found = first.iter().chain(&faults);
+        let unfit: HashSet<FieldId> = found.filter_map(|fault| self.field_of(&fault.field)).collect();
         self.infer_native(document, &mut recorder);
         for head in &self.modifying {
             if let Some(rule) = self.holding_rule(*head, document, facts) {
@@ -78,9 +90,10 @@ impl Policy {
                 self.modify(&rule.steps, Some(rule), document, facts, &mut faults, &mut recorder);
             }
         }
-        self.check(document, facts, &unfit, &mut faults);
+        self.check(document, facts, &unfit, &mut faults, &mut recorder);
         order(&mut faults);
-        faults
+        first.append(&mut faults);
+        first
     }
 
     /// The checks alone, for values that are final already.
@@ -90,6 +103,7 @@ impl Policy {
         facts: &Facts<'a>,
         unfit: &HashSet<FieldId>,
         faults: &mut Vec<Violation>,
+        recorder: &mut Recorder<'_>,
     ) {
         // A rule's checks count only if its condition still holds: a later rule may have removed its cause. At most
         // 128 rules, so one bit each remembers which do.
@@ -97,6 +111,7 @@ impl Policy {
         for head in &self.checking {
             if let Some(rule) = self.holding_rule(*head, document, facts) {
                 holding |= 1 << head.place;
+                trace::fired(recorder, &rule.id);
                 if let Some(failure) = &rule.reject {
                     faults.push(rule.violation(self, failure.clone()));
                 }
@@ -104,13 +119,13 @@ impl Policy {
         }
         for (steps, rule) in self.holding_steps(holding) {
             for (field, checks) in &steps.checks {
-                self.check_value(*field, checks, rule, document, faults);
+                self.check_value(*field, checks, rule, document, faults, recorder);
             }
         }
         if let Some(scopes) = &self.scopes {
-            scopes.apply(document, facts, faults);
+            scopes.apply(document, facts, faults, recorder);
         }
-        self.grant_scopes(document, facts.granted);
+        self.grant_scopes(document, facts.granted, recorder);
         for (steps, rule) in self.holding_steps(holding) {
             for field in &steps.required {
                 if !document.has(*field) && !unfit.contains(field) {
@@ -164,6 +179,9 @@ impl Policy {
         recorder: &mut Recorder<'_>,
     ) {
         document.declare(self.declared_names());
+        for field in &document.blanks {
+            trace::dropped(recorder, self.name_of(*field), "null or empty, which is left out");
+        }
         self.choose(document, faults, recorder);
         let mut extras = std::mem::take(&mut document.extras);
         extras.retain(|extra| {
@@ -179,8 +197,11 @@ impl Policy {
         });
         match self.unknown {
             Unknown::Keep => extras.retain(|extra| {
-                let is_kept =
-                    is_plain_name(&extra.name) && !JWT_CLAIMS.contains(&&*extra.name) && extra.json != "null";
+                let is_claim = JWT_CLAIMS.contains(&&*extra.name);
+                let is_kept = is_plain_name(&extra.name) && !is_claim && extra.json != "null";
+                if !is_kept && !is_claim {
+                    trace::dropped(recorder, &extra.name, "null, or a name that is not kept");
+                }
                 if is_kept && !extra.is_clean() {
                     let name = extra.name.to_string();
                     let message = "has a control character";
@@ -189,7 +210,7 @@ impl Policy {
                 is_kept
             }),
             Unknown::Ignore => {
-                for extra in &extras {
+                for extra in extras.iter().filter(|extra| !JWT_CLAIMS.contains(&&*extra.name)) {
                     trace::dropped(recorder, &extra.name, "unknown member");
                 }
                 extras.clear();
@@ -208,15 +229,16 @@ impl Policy {
         }
         let merge_only = self.statement.merge == Some(Merge::Only) && facts.statement.is_some();
         if merge_only {
+            for extra in extras.iter().filter(|extra| !JWT_CLAIMS.contains(&&*extra.name)) {
+                trace::dropped(recorder, &extra.name, STATEMENT_ALONE);
+            }
             extras.clear();
         }
         document.extras = extras;
         document.retain(|field| {
             let spec = field.spec();
             let reason = match self.member(field) {
-                _ if merge_only && !self.envelope_fields.contains(&field) => {
-                    Some("metadata comes from the software statement alone")
-                }
+                _ if merge_only && !self.envelope_fields.contains(&field) => Some(STATEMENT_ALONE),
                 None if is_never_metadata(field) => Some("set by the server"),
                 None if spec.is_some_and(|spec| spec.group == Group::HostOnly) => {
                     Some("set by the host alone")
@@ -233,17 +255,26 @@ impl Policy {
 
     /// RFC 7591 section 2.3: the values of a trusted statement win over those of the request. Members that exclude
     /// each other are one: what the statement says of keys or of a certificate's name leaves no room for another.
-    fn merge_statement<'a>(&self, document: &mut Document<'a>, facts: &Facts<'a>) {
+    fn merge_statement<'a>(
+        &self,
+        document: &mut Document<'a>,
+        facts: &Facts<'a>,
+        recorder: &mut Recorder<'_>,
+    ) {
         let Some(claims) = facts.statement else { return };
+        if recorder.is_some() {
+            self.tell_unused_claims(claims, recorder);
+        }
         if self.statement.merge.unwrap_or(Merge::Listed) != Merge::Listed {
             for (field, value, _) in claims.iter() {
                 let is_used = self.member(field).is_some_and(|member| member.presence != Presence::Ignored);
                 if is_used && !is_never_metadata(field) {
-                    take_slot(document, field);
+                    take_slot(self, document, field, recorder);
                     // A scope of which the issuer may grant nothing is no scope, not the client's own wish.
                     if value.is_blank() {
                         document.remove(field);
                     } else {
+                        trace::set(recorder, self.name_of(field), value, Origin::Statement, None);
                         document.set(field, value.borrowed(), Origin::Statement);
                     }
                 }
@@ -261,8 +292,31 @@ impl Policy {
                 Some((field, read_extra(&extra.json)?))
             });
             for (field, value) in declared {
+                trace::set(recorder, self.name_of(field), &value, Origin::Statement, None);
                 document.set(field, value, Origin::Statement);
             }
+        }
+    }
+
+    /// Claims of the statement that do not reach the metadata.
+    fn tell_unused_claims(&self, claims: &Document<'_>, recorder: &mut Recorder<'_>) {
+        let is_listed = self.statement.merge.unwrap_or(Merge::Listed) == Merge::Listed;
+        let is_named = |name: &str| {
+            let all = std::iter::once(&self.steps).chain(self.rules.iter().map(|rule| &rule.steps));
+            all.flat_map(|steps| &steps.from)
+                .any(|(_, from)| from.statement.as_ref().is_some_and(|claim| *claim.name == *name))
+        };
+        let known = claims.iter().map(|(field, ..)| (claims.name(field), Some(field)));
+        let others = claims.extras.iter().map(|extra| (&*extra.name, self.declared_field(&extra.name)));
+        for (name, field) in known.chain(others).filter(|(name, _)| !is_named(name)) {
+            let reason = match field {
+                _ if JWT_CLAIMS.contains(&name) => continue,
+                Some(field) if is_never_metadata(field) => "set by the server",
+                Some(field) if self.knows(field) && !is_listed => continue,
+                Some(field) if self.knows(field) => "a claim of which this profile makes no use",
+                _ => "not a member of this profile",
+            };
+            trace::dropped_of(recorder, Origin::Statement, name, reason, None);
         }
     }
 
@@ -284,11 +338,11 @@ impl Policy {
         }
         for field in &steps.ignore {
             if document.remove(*field).is_some() {
-                trace::dropped(recorder, self.name_of(*field), "ignored by a rule");
+                trace::dropped_of(recorder, Origin::Request, self.name_of(*field), "ignored by a rule", id);
             }
         }
         for (field, from) in &steps.from {
-            relation::apply(self, *field, from, document, facts, faults);
+            relation::apply(self, *field, from, id, document, facts, faults, recorder);
         }
         for (field, value) in &steps.value {
             match value {
@@ -297,7 +351,15 @@ impl Policy {
                     document.set(*field, value.borrowed(), origin);
                 }
                 None => {
-                    document.remove(*field);
+                    if document.remove(*field).is_some() {
+                        trace::dropped_of(
+                            recorder,
+                            Origin::Request,
+                            self.name_of(*field),
+                            "taken out by the profile",
+                            id,
+                        );
+                    }
                 }
             }
         }
@@ -343,8 +405,10 @@ impl Policy {
         rule: Option<&Rule>,
         document: &mut Document<'_>,
         faults: &mut Vec<Violation>,
+        recorder: &mut Recorder<'_>,
     ) {
         let Some(value) = document.get_mut(field) else { return };
+        let before = recorder.is_some().then(|| value.to_json());
         let mut fault =
             |what: &'static str, message: String| faults.push(self.fault(field, rule, what, message));
         if let Some(allowed) = &checks.one_of
@@ -390,10 +454,14 @@ impl Policy {
         if let Some(missing) = checks.superset_of.iter().find(|needed| is_missing(needed)) {
             fault("superset_of", format!("must have {missing}"));
         }
+        if before.is_some_and(|before| before != value.to_json()) {
+            let id = rule.map_or("on_mismatch", |rule| &rule.id);
+            trace::set(recorder, self.name_of(field), value, Origin::Rule, Some(id));
+        }
     }
 
     /// Scopes that a trusted issuer grants come on top of what the filter left, if the server has them.
-    fn grant_scopes(&self, document: &mut Document<'_>, granted: &[String]) {
+    fn grant_scopes(&self, document: &mut Document<'_>, granted: &[String], recorder: &mut Recorder<'_>) {
         let catalogue = self.supported_scopes.as_ref().filter(|_| self.scopes.is_some());
         let exists = |scope: &&String| catalogue.is_none_or(|own| own.contains(scope));
         let own = document.text(fields::SCOPE).unwrap_or_default();
@@ -407,13 +475,15 @@ impl Policy {
             return;
         }
         let all = if own.is_empty() { missing.join(" ") } else { format!("{own} {}", missing.join(" ")) };
-        document.set(fields::SCOPE, FieldValue::Text(Cow::Owned(all)), Origin::Statement);
+        let value = FieldValue::Text(Cow::Owned(all));
+        trace::set(recorder, "scope", &value, Origin::Statement, Some("grant_scopes"));
+        document.set(fields::SCOPE, value, Origin::Statement);
     }
 
     fn check_update(&self, document: &Document<'_>, stored: &Document<'_>, faults: &mut Vec<Violation>) {
-        let names = document.iter().map(|(field, ..)| field).chain(stored.iter().map(|(field, ..)| field));
-        let fields: HashSet<FieldId> = names.collect();
-        for field in fields {
+        // In an order that is the same every time: the first fault decides the code on the wire.
+        let removed = stored.iter().map(|(field, ..)| field).filter(|field| !document.has(*field));
+        for field in document.iter().map(|(field, ..)| field).chain(removed) {
             let Some(member) = self.member(field) else { continue };
             let may_change = match member.on_update {
                 OnUpdate::Mutable => true,
@@ -481,10 +551,18 @@ impl Rule {
 
 /// Makes room for an attested value. Members that exclude each other are one, and what an issuer attested is not told
 /// differently in another language by the client itself.
-pub(super) fn take_slot(document: &mut Document<'_>, field: FieldId) {
+pub(super) fn take_slot(
+    policy: &Policy,
+    document: &mut Document<'_>,
+    field: FieldId,
+    recorder: &mut Recorder<'_>,
+) {
     for other in EXCLUSIVE.iter().filter(|group| group.contains(&field)).copied().flatten() {
         if document.entry(*other).is_some_and(|entry| entry.origin != Origin::Statement) {
             document.remove(*other);
+            if *other != field {
+                trace::dropped(recorder, policy.name_of(*other), "excluded by what the statement says");
+            }
         }
     }
     document.variants.retain(|variant| variant.field != field || variant.origin == Origin::Statement);

@@ -61,7 +61,7 @@ impl Policy {
     /// Judges the members of the body that are no metadata, and takes them out.
     pub(super) fn check_envelope(&self, document: &mut Document<'_>, faults: &mut Vec<Violation>) {
         for (field, checks) in &self.envelope.checks {
-            self.check_value(*field, checks, None, document, faults);
+            self.check_value(*field, checks, None, document, faults, &mut None);
         }
         let required = self.envelope.required.iter().filter(|field| **field != fields::EVIDENCE);
         for field in required.filter(|field| !document.has(**field)) {

@@ -9,6 +9,7 @@ use super::Facts;
 use super::claims::{ClaimRules, claim};
 use super::compile::JWT_CLAIMS;
 use super::condition::Condition;
+use super::trace::{self, Recorder};
 use crate::config::Reading;
 use crate::jose::{Algorithm, KeySet, KeySetLimits};
 use crate::metadata::{Document, Extra, FieldId, FieldValue, Origin, fields};
@@ -212,6 +213,25 @@ impl IssuerPolicy {
         };
         let gates_hold = self.check.iter().all(|condition| condition.holds(&none, &facts));
         gates_hold.then_some(claims)
+    }
+
+    /// Says what [`gate`](Self::gate) leaves out of the claims.
+    pub(crate) fn tell_left_out(&self, claims: &Document<'_>, recorder: &mut Recorder<'_>) {
+        if let Some(allowed) = &self.allow_claims {
+            let names = claims.iter().map(|(field, ..)| claims.name(field));
+            let names = names.chain(claims.extras.iter().map(|extra| &*extra.name));
+            for name in names.filter(|name| !JWT_CLAIMS.contains(name)) {
+                if !allowed.iter().any(|own| own == name) {
+                    let reason = "not among the claims that its issuer may make";
+                    trace::dropped_of(recorder, Origin::Statement, name, reason, None);
+                }
+            }
+        }
+        if let (Some(allowed), Some(scope)) = (&self.allow_scopes, claims.text(fields::SCOPE)) {
+            let lost = scope.split(' ').filter(|word| !allowed.iter().any(|own| own == word));
+            let reason = "not among the scopes that its issuer may grant";
+            trace::dropped_words(recorder, Origin::Statement, "scope", lost, reason);
+        }
     }
 
     /// Whether the entry is for this `iss`: exact, or any.

@@ -7,6 +7,8 @@ mod compile;
 mod condition;
 mod envelope;
 mod jws;
+#[cfg(test)]
+mod mutations;
 mod pattern;
 mod relation;
 mod scope;
@@ -22,3 +24,4 @@ pub(crate) use envelope::NONCE_LIFETIMES;
 pub(crate) use jws::{IssuerPolicy, JwsPolicy, KeyPlan};
 pub(crate) use pattern::Pattern;
 pub use trace::{Decision, Trace};
+pub(crate) use trace::{dropped, without_secrets};

@@ -4,18 +4,22 @@ use std::borrow::Cow;
 
 use super::apply::{Facts, take_slot};
 use super::compile::{From, Policy};
+use super::trace::{self, Recorder};
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldId, FieldValue, Kind, Origin};
 use crate::profile::Relation;
 
-/// Applies one `from`.
+/// Applies one `from`, of a rule if there is an id.
+#[expect(clippy::too_many_arguments, reason = "one call, of a step that has all of them at hand")]
 pub(super) fn apply<'a>(
     policy: &Policy,
     field: FieldId,
     from: &From,
+    rule: Option<&str>,
     document: &mut Document<'a>,
     facts: &Facts<'a>,
     faults: &mut Vec<Violation>,
+    recorder: &mut Recorder<'_>,
 ) {
     let kind = policy.member(field).map_or(Kind::Any, |member| member.kind);
     let (source, origin) = match (&from.statement, &from.cert) {
@@ -44,14 +48,15 @@ pub(super) fn apply<'a>(
         return;
     };
     let failure = policy.failure_of(field);
-    let (rule, says) = match origin {
+    let (check, says) = match origin {
         Origin::Certificate => ("certificate.relation", "the client certificate"),
         _ => ("statement.relation", "the software statement"),
     };
-    let refuse = |message: String| Violation::new(name(), rule, failure, message);
+    let refuse = |message: String| Violation::new(name(), check, failure, message);
     match (from.relation, document.get(field)) {
         (Relation::Overrides, _) | (Relation::Fills | Relation::Equals | Relation::Bounds, None) => {
-            take_slot(document, field);
+            take_slot(policy, document, field, recorder);
+            trace::set(recorder, policy.name_of(field), &source, origin, rule);
             document.set(field, source, origin);
         }
         (Relation::Equals | Relation::EqualsIfPresent, Some(asked)) if !same(asked, &source) => {

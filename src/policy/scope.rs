@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::apply::Facts;
 use super::condition::Claim;
+use super::trace::{self, Recorder};
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldValue, Origin, fields};
 use crate::profile::{OnMismatch, Roles, ScopePolicy, WhenAbsent};
@@ -33,7 +34,13 @@ impl Scopes {
     }
 
     /// Brings the requested scopes within the allowed ones.
-    pub(super) fn apply(&self, document: &mut Document<'_>, facts: &Facts<'_>, faults: &mut Vec<Violation>) {
+    pub(super) fn apply(
+        &self,
+        document: &mut Document<'_>,
+        facts: &Facts<'_>,
+        faults: &mut Vec<Violation>,
+        recorder: &mut Recorder<'_>,
+    ) {
         let allowed = self.allowed(facts);
         let requested: Option<Vec<String>> =
             document.text(fields::SCOPE).map(|text| text.split(' ').map(str::to_owned).collect());
@@ -45,7 +52,7 @@ impl Scopes {
                     if self.roles.is_some() {
                         all.sort_unstable();
                     }
-                    set_scope(document, &all, Origin::Default);
+                    set_scope(document, &all, recorder);
                 }
                 WhenAbsent::Leave => {}
                 WhenAbsent::Reject => faults.push(violation("must be given")),
@@ -63,7 +70,17 @@ impl Scopes {
         }
         let granted: Vec<&str> = wanted.iter().filter(|scope| passes(scope)).map(|s| s.as_str()).collect();
         if granted.len() < requested.len() {
-            set_scope(document, &granted, Origin::Default);
+            let lost = |reason: fn(&Self, &str) -> bool| {
+                requested
+                    .iter()
+                    .map(String::as_str)
+                    .filter(move |scope| reason(self, scope) && !passes(scope))
+            };
+            let unknown = lost(|own, scope| !own.has(scope));
+            trace::dropped_words(recorder, Origin::Request, "scope", unknown, "no scope of this server");
+            let excess = lost(Self::has);
+            trace::dropped_words(recorder, Origin::Request, "scope", excess, "not allowed to this client");
+            set_scope(document, &granted, recorder);
         }
     }
 
@@ -115,11 +132,13 @@ fn role_names(claim: &Claim, roles: &Roles, claims: &Document<'_>) -> Vec<String
     json.as_array().into_iter().flatten().filter(|item| counts(item)).filter_map(name).collect()
 }
 
-fn set_scope(document: &mut Document<'_>, scopes: &[&str], origin: Origin) {
+fn set_scope(document: &mut Document<'_>, scopes: &[&str], recorder: &mut Recorder<'_>) {
     if scopes.is_empty() {
         document.remove(fields::SCOPE);
     } else {
-        document.set(fields::SCOPE, FieldValue::Text(scopes.join(" ").into()), origin);
+        let value = FieldValue::Text(scopes.join(" ").into());
+        trace::set(recorder, "scope", &value, Origin::Default, None);
+        document.set(fields::SCOPE, value, Origin::Default);
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Facts, IssuerPolicy, Policy, References, claim};
 use crate::config::Reading;
-use crate::error::Failure;
+use crate::error::{Failure, Violation};
 use crate::json::{self, Limits};
 use crate::metadata::{Document, FieldId, Origin};
 use crate::profile::{Operation, Presence, Profile};
@@ -28,21 +28,72 @@ fn every_vector_comes_out_as_printed() {
 fn run(vector: &Value, fixtures: &Value, scopes: &[String]) -> Result<(), String> {
     let profile = Profile::preset(vector["p"].as_str().unwrap()).unwrap().compose().unwrap();
     let policy = Policy::compile(&profile, Some(scopes)).unwrap();
+    compare(&policy, vector, fixtures)
+}
+
+/// Whether a vector comes out as printed under a policy.
+pub(super) fn compare(policy: &Policy, vector: &Value, fixtures: &Value) -> Result<(), String> {
     let body = fixture(vector, fixtures, "req", "with").unwrap_or_default();
-    let text = with_nulls(body, vector);
-    let stored = vector.get("stored").map(Value::to_string);
-    let stored = stored.as_deref().map(read);
-    let operation = match vector["op"].as_str() {
-        Some("update") => Operation::Update,
-        _ => Operation::Create,
+    let request = Request {
+        body: with_nulls(body, vector),
+        statement: fixture(vector, fixtures, "ssa", "ssa_with")
+            .map(|claims| Value::Object(claims).to_string()),
+        stored: vector.get("stored").map(Value::to_string),
+        operation: match vector["op"].as_str() {
+            Some("update") => Operation::Update,
+            _ => Operation::Create,
+        },
     };
-    let statement =
-        fixture(vector, fixtures, "ssa", "ssa_with").map(|claims| Value::Object(claims).to_string());
-    let statement = match take_statement(&policy, operation, statement.as_deref()) {
-        Ok(statement) => statement,
-        Err(failure) if vector["err"] == failure.as_str() => return Ok(()),
-        Err(failure) => return Err(format!("the statement was refused: {failure}")),
-    };
+    match (vector["err"].as_str(), outcome(policy, &request)) {
+        (Some(expected), Err(found)) => {
+            let (failure, member) = expected.split_once(':').unwrap_or((expected, ""));
+            let is_answer = vector["answer"].as_str().is_none_or(|answer| answer == found.answer);
+            if found.failure == failure && (member.is_empty() || member == found.member) && is_answer {
+                Ok(())
+            } else {
+                Err(format!("expected {expected}, found {found:?}"))
+            }
+        }
+        (Some(expected), Ok(_)) => Err(format!("expected {expected}, was accepted")),
+        (None, Err(found)) => Err(format!("was refused: {found:?}")),
+        (None, Ok(members)) => expect_members(&vector["ok"], &members),
+    }
+}
+
+/// A request, with what is known besides.
+#[derive(Clone, Debug)]
+pub(super) struct Request {
+    pub(super) body: String,
+    pub(super) statement: Option<String>,
+    pub(super) stored: Option<String>,
+    pub(super) operation: Operation,
+}
+
+/// The first fault of a refusal, and its status and code on the wire.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Refused {
+    pub(super) failure: String,
+    pub(super) member: String,
+    pub(super) answer: String,
+}
+
+impl Refused {
+    fn of(policy: &Policy, fault: Violation) -> Self {
+        let (failure, member) =
+            (fault.failure.to_string(), fault.field.split('[').next().unwrap().to_owned());
+        let rejection = policy.reject(vec![fault]);
+        Self { failure, member, answer: format!("{} {}", rejection.status, rejection.code) }
+    }
+}
+
+/// What is registered, or why nothing is.
+pub(super) fn outcome(policy: &Policy, request: &Request) -> Result<Value, Refused> {
+    let stored = request.stored.as_deref().map(read);
+    let operation = request.operation;
+    let statement = take_statement(policy, operation, request.statement.as_deref()).map_err(|failure| {
+        let fault = Violation::new("", "statement", failure, "was refused");
+        Refused::of(policy, fault)
+    })?;
     let facts = Facts {
         operation,
         reading: Reading::Strict,
@@ -51,21 +102,10 @@ fn run(vector: &Value, fixtures: &Value, scopes: &[String]) -> Result<(), String
         certificate: None,
         stored: stored.as_ref(),
     };
-    let mut document = read(&text);
-    let faults = policy.apply(&mut document, &facts, None);
-    match (vector["err"].as_str(), faults.first()) {
-        (Some(expected), Some(fault)) => {
-            let (failure, member) = expected.split_once(':').unwrap_or((expected, ""));
-            let named = fault.field.split('[').next().unwrap_or_default();
-            if fault.failure.as_str() == failure && (member.is_empty() || member == named) {
-                Ok(())
-            } else {
-                Err(format!("expected {expected}, found {}:{} ({fault})", fault.failure, fault.field))
-            }
-        }
-        (Some(expected), None) => Err(format!("expected {expected}, was accepted")),
-        (None, Some(fault)) => Err(format!("was refused: {fault}")),
-        (None, None) => expect_members(&vector["ok"], &document),
+    let mut document = read(&request.body);
+    match policy.apply(&mut document, &facts, None).into_iter().next() {
+        Some(fault) => Err(Refused::of(policy, fault)),
+        None => Ok(serde_json::from_str(&document.to_json_text()).unwrap()),
     }
 }
 
@@ -82,8 +122,9 @@ fn take_statement<'s>(
         (Presence::Forbidden, Some(_)) => Err(Failure::STATEMENT_INVALID),
         (_, Some(claims)) => {
             let claims = json::read_object(claims.as_bytes(), LIMITS, Origin::Statement).unwrap();
-            let iss = claim(&claims, "iss").unwrap();
-            let issuer = policy.issuers.iter().find(|issuer| issuer.is_for(iss.as_str().unwrap()));
+            let iss = claim(&claims, "iss").ok_or(Failure::STATEMENT_INVALID)?;
+            let iss = iss.as_str().ok_or(Failure::STATEMENT_INVALID)?;
+            let issuer = policy.issuers.iter().find(|issuer| issuer.is_for(iss));
             let issuer = issuer.ok_or(Failure::STATEMENT_UNTRUSTED)?;
             let claims =
                 issuer.gate(claims, Operation::Create, Reading::Strict).ok_or(Failure::STATEMENT_CLAIMS)?;
@@ -92,8 +133,7 @@ fn take_statement<'s>(
     }
 }
 
-fn expect_members(expected: &Value, document: &Document<'_>) -> Result<(), String> {
-    let result: Value = serde_json::from_str(&document.to_json_text()).unwrap();
+fn expect_members(expected: &Value, result: &Value) -> Result<(), String> {
     for (name, value) in expected.as_object().into_iter().flatten() {
         let found = result.get(name).unwrap_or(&Value::Null);
         if found != value {
@@ -103,7 +143,12 @@ fn expect_members(expected: &Value, document: &Document<'_>) -> Result<(), Strin
     Ok(())
 }
 
-fn fixture(vector: &Value, fixtures: &Value, name: &str, changes: &str) -> Option<Map<String, Value>> {
+pub(super) fn fixture(
+    vector: &Value,
+    fixtures: &Value,
+    name: &str,
+    changes: &str,
+) -> Option<Map<String, Value>> {
     let mut base =
         vector.get(name).map(|fixture| fixtures[fixture.as_str().unwrap()].as_object().unwrap().clone());
     for (member, value) in vector.get(changes).and_then(Value::as_object).into_iter().flatten() {

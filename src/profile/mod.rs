@@ -2,11 +2,15 @@
 //!
 //! A [`Profile`] is written, composed with the presets it extends ([`Profile::compose`]), checked and then
 //! compiled for use when the registrar is built.
+//!
+#![doc = include_str!("presets.md")]
 
 mod check;
 mod compose;
 mod lint;
 mod model;
+#[cfg(test)]
+mod page;
 mod presets;
 
 pub use check::ProfileError;

@@ -177,8 +177,15 @@ async fn explanations_make_no_nonce() {
     let body = json!({ "redirect_uris": 7 }).to_string();
     let request = oauth_dcr::RegisterRequest::from_body(body.as_bytes());
     let explanation = host.registrar.explain(request).await.unwrap();
-    let violations: Vec<String> = explanation.violations.iter().map(ToString::to_string).collect();
-    assert_eq!(violations, ["evidence: must be given"]);
+    let violations: Vec<String> =
+        explanation.faults.iter().map(|fault| fault.violation.to_string()).collect();
+    assert_eq!(
+        violations,
+        [
+            "evidence: must be given",
+            "redirect_uris: must be an array of strings, each an absolute URI and not a number"
+        ]
+    );
     is_stale(&host.post(&plain(json!({}))).await, NONCE);
 }
 

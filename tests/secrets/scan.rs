@@ -299,7 +299,7 @@ fn a_whole_life_leaves_no_trace_of_a_secret() {
         world.printed.show(&explanation);
         world.printed.show(&explanation.trace);
         explanation.members.iter().for_each(|member| world.printed.show(member));
-        explanation.violations.iter().for_each(|violation| world.printed.show(violation));
+        explanation.faults.iter().for_each(|fault| world.printed.show(fault));
 
         let created = world.post(Some(&initial), &sent, false);
         assert_eq!(created["status"], 201, "{created}");

@@ -53,8 +53,9 @@ impl Printed {
     }
 }
 
-/// Types without a part that a secret could be in: words, flags, names, and what the host's own code makes.
-const HOLDS_NOTHING: [&str; 28] = [
+/// Types without a part that a secret could be in: words, flags, names, published documents, and what the host's own
+/// code makes.
+const HOLDS_NOTHING: [&str; 30] = [
     "CachedResolverBuilder",
     "CertificateError",
     "Decision",
@@ -64,6 +65,7 @@ const HOLDS_NOTHING: [&str; 28] = [
     "EvidenceVerdict",
     "FetchError",
     "FetchPurpose",
+    "FetchedDocument",
     "HookAnswer",
     "HookChain",
     "HookError",
@@ -79,14 +81,28 @@ const HOLDS_NOTHING: [&str; 28] = [
     "PassedOver",
     "ProfileError",
     "ReplayKey",
+    "ResolvedDocument",
     "SelectedBy",
     "ServerFlags",
     "SystemClock",
     "TracingEvents",
 ];
 
-/// Types that are printed where they are handed in: by the hook and by the sink of the scan.
-const ELSEWHERE: [&str; 5] = ["Draft", "EventKind", "HookContext", "RegistrationEvent", "UnverifiedJwt"];
+/// Types that are printed where they are handed in, by the hook and by the sink of the scan, or as parts of an
+/// explanation.
+const ELSEWHERE: [&str; 11] = [
+    "Draft",
+    "EventKind",
+    "ExplainedAnswer",
+    "ExplainedFault",
+    "ExplainedStage",
+    "HookContext",
+    "Outcome",
+    "RegistrationEvent",
+    "Stage",
+    "UnverifiedJwt",
+    "Verdict",
+];
 
 const TRAITS: [&str; 13] = [
     "BoxError",

@@ -18,6 +18,7 @@ mod claims;
 mod concurrency;
 mod crash;
 mod entries;
+mod explain;
 mod keys;
 mod matrix;
 mod merge;

@@ -17,7 +17,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use self::flight::{Flight, Seat};
-use super::resolver::{FetchError, FetchPurpose, JwksResolver};
+use super::resolver::{FetchError, FetchPurpose, FetchedDocument, JwksResolver};
 use crate::clock::{Clock, SystemClock};
 use crate::jose::{KeySet, KeySetLimits};
 
@@ -224,6 +224,16 @@ impl JwksResolver for CachedResolver {
     async fn fetch(&self, uri: &Url, purpose: FetchPurpose) -> Result<Value, FetchError> {
         self.document(uri, purpose).await
     }
+
+    /// Nothing is kept that comes with a time of its own: the caller knows whether the document was good for anything.
+    async fn fetch_document(
+        &self,
+        uri: &Url,
+        purpose: FetchPurpose,
+        max_bytes: usize,
+    ) -> Result<FetchedDocument, FetchError> {
+        self.0.source.fetch_document(uri, purpose, max_bytes).await
+    }
 }
 
 impl fmt::Debug for CachedResolver {
@@ -259,7 +269,8 @@ impl Shelves {
         match purpose {
             FetchPurpose::Keys => &mut self.keys,
             FetchPurpose::Discovery => &mut self.discovery,
-            FetchPurpose::SectorIdentifier => &mut self.sectors,
+            // Metadata of clients comes by `fetch_document`, if at all.
+            FetchPurpose::SectorIdentifier | FetchPurpose::ClientMetadata => &mut self.sectors,
         }
     }
 

@@ -1,0 +1,328 @@
+//! Does anybody notice when a preset changes? Each operator of each preset is dropped, and each of its values changed,
+//! one at a time; some vector must then come out differently, or some fact no longer hold.
+//!
+//! `scripts/mutate-presets` runs the whole of it.
+
+mod search;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Mutex;
+
+use serde_json::{Map, Value, json};
+
+use super::Policy;
+use super::vectors::compare;
+use crate::profile::Profile;
+
+/// A file of `tests/data`. Read when it is needed: what is found there may change without a build.
+fn data(name: &str) -> String {
+    std::fs::read_to_string(path(name)).unwrap()
+}
+
+fn path(name: &str) -> String {
+    format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Words for people, and names: changing one changes no decision.
+const NOT_OPERATORS: [&str; 7] = ["dcr_profile", "name", "title", "spec", "id", "message", "reset"];
+
+/// One change of one preset.
+struct Mutation {
+    preset: &'static str,
+    /// Where, as a JSON Pointer, and what.
+    what: String,
+    profile: Value,
+}
+
+/// What is said of all presets elsewhere.
+struct Witnesses {
+    scopes: Vec<String>,
+    fixtures: Value,
+    vectors: Vec<Value>,
+    facts: Map<String, Value>,
+}
+
+impl Witnesses {
+    fn read() -> Self {
+        let file: Value = serde_json::from_str(&data("profile_vectors.json")).unwrap();
+        let more: Value = serde_json::from_str(&data("preset_vectors.json")).unwrap();
+        let both = [&file, &more].map(|file| file["vectors"].as_array().unwrap().clone());
+        Self {
+            scopes: serde_json::from_value(file["supported_scopes"].clone()).unwrap(),
+            fixtures: file["fixtures"].clone(),
+            vectors: both.concat(),
+            facts: serde_json::from_str(&data("preset_facts.json")).unwrap(),
+        }
+    }
+
+    fn of<'w>(&'w self, preset: &'w str) -> impl Iterator<Item = &'w Value> {
+        self.vectors.iter().filter(move |vector| vector["p"] == preset)
+    }
+
+    fn policy(&self, profile: &Profile) -> Option<Policy> {
+        Policy::compile(profile, Some(&self.scopes)).ok()
+    }
+}
+
+/// The vectors that were written to tell each operator from its absence.
+#[test]
+fn every_preset_vector_comes_out_as_printed() {
+    let witnesses = Witnesses::read();
+    let mut failures = String::new();
+    for name in Profile::presets() {
+        let policy = witnesses.policy(&Profile::preset(name).unwrap().compose().unwrap()).unwrap();
+        for vector in witnesses.of(name) {
+            if let Err(difference) = compare(&policy, vector, &witnesses.fixtures) {
+                writeln!(failures, "{vector}\n  {difference}").unwrap();
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+/// What surrounds the metadata, written a second time: who may call, whose keys verify what, what lives how long and
+/// what is answered. How each of these works is tested once, for all profiles; this is what each of them says.
+#[test]
+fn every_preset_says_what_is_noted_of_it() {
+    let facts = Witnesses::read().facts;
+    for name in Profile::presets() {
+        let profile = Profile::preset(name).unwrap().compose().unwrap();
+        for (part, said) in surroundings(&serde_json::to_value(&profile).unwrap()) {
+            let noted = &facts[name][&part];
+            assert_eq!(
+                &said, noted,
+                "{name}: {part} changed; if it was meant to, change tests/data/preset_facts.json as well"
+            );
+        }
+    }
+}
+
+/// The parts of a composed profile that no metadata shows.
+fn surroundings(profile: &Value) -> BTreeMap<String, Value> {
+    let mut request = profile["request"].clone();
+    if let Some(request) = request.as_object_mut() {
+        request.remove("envelope");
+    }
+    let mut lifecycle = profile["lifecycle"].clone();
+    if let Some(lifecycle) = lifecycle.as_object_mut() {
+        lifecycle.remove("cancel_when");
+    }
+    let issuers = profile["software_statement"]["issuers"].as_array().into_iter().flatten();
+    let issuers: Vec<Value> = issuers.map(|issuer| issuer["jws"].clone()).collect();
+    let parts = [
+        ("request", request),
+        ("issuers", Value::from(issuers)),
+        ("access", profile["access"].clone()),
+        ("lifecycle", lifecycle),
+        ("response", profile["response"].clone()),
+        ("hooks", profile["hooks"].clone()),
+        ("errors", profile["errors"].clone()),
+        ("keys", profile["keys"].clone()),
+    ];
+    parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// All mutations of a preset.
+fn mutations(preset: &'static str) -> Vec<Mutation> {
+    let whole = serde_json::to_value(Profile::preset(preset).unwrap()).unwrap();
+    let mut found = Vec::new();
+    mutate(&whole, "", &mut |what, profile| found.push(Mutation { preset, what, profile }));
+    found
+}
+
+/// Tells every value that differs from this one by one change.
+fn mutate(value: &Value, place: &str, tell: &mut dyn FnMut(String, Value)) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members.iter().filter(|(name, _)| !NOT_OPERATORS.contains(&name.as_str())) {
+                let mut without = members.clone();
+                without.remove(name);
+                let inner = format!("{place}/{name}");
+                tell(format!("drop {inner}"), Value::Object(without));
+                mutate(member, &inner, &mut |what, changed| {
+                    let mut members = members.clone();
+                    members.insert(name.clone(), changed);
+                    tell(what, Value::Object(members));
+                });
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                let mut without = items.clone();
+                without.remove(index);
+                let inner = format!("{place}/{index}");
+                tell(format!("drop {inner}"), Value::Array(without));
+                mutate(item, &inner, &mut |what, changed| {
+                    let mut items = items.clone();
+                    items[index] = changed;
+                    tell(what, Value::Array(items));
+                });
+            }
+        }
+        Value::Bool(flag) => tell(format!("change {place}"), Value::Bool(!flag)),
+        Value::Number(number) => {
+            tell(format!("change {place}"), Value::from(number.as_i64().unwrap_or_default() + 1));
+        }
+        Value::String(text) => tell(format!("change {place}"), Value::from(format!("{text}x"))),
+        Value::Null => {}
+    }
+}
+
+/// What came of a mutation.
+enum Fate<'m> {
+    /// It cannot be loaded.
+    Refused,
+    /// The composed profile is the same: a parent says it as well.
+    Repeated,
+    /// A vector or a fact tells it apart.
+    Noticed,
+    /// Nobody notices.
+    Survived(&'m Mutation, Box<Policy>),
+}
+
+fn fate<'m>(mutation: &'m Mutation, original: &Profile, witnesses: &Witnesses, more: &[Value]) -> Fate<'m> {
+    let Ok(profile) = serde_json::from_value::<Profile>(mutation.profile.clone()) else {
+        return Fate::Refused;
+    };
+    let Ok(composed) = profile.compose() else { return Fate::Refused };
+    if composed == *original {
+        return Fate::Repeated;
+    }
+    let Some(policy) = witnesses.policy(&composed) else { return Fate::Refused };
+    let facts = &witnesses.facts.get(mutation.preset);
+    let differs = facts.is_some_and(|facts| {
+        surroundings(&serde_json::to_value(&composed).unwrap())
+            .iter()
+            .any(|(part, said)| facts[part] != *said)
+    });
+    let is_different = |vector: &Value| compare(&policy, vector, &witnesses.fixtures).is_err();
+    if differs || witnesses.of(mutation.preset).chain(more).any(is_different) {
+        return Fate::Noticed;
+    }
+    Fate::Survived(mutation, Box::new(policy))
+}
+
+/// Runs all mutations of all presets, on two threads. `witness` is asked for a vector for what survives.
+fn survivors(
+    witness: impl Fn(&Mutation, &Policy, &Policy) -> Option<Value> + Sync,
+) -> (Vec<String>, Vec<Value>) {
+    let witnesses = Witnesses::read();
+    let wanted = std::env::var("MUTATE_PRESETS").unwrap_or_default();
+    let is_wanted = |name: &&str| wanted.is_empty() || wanted.split(',').any(|own| own == *name);
+    let presets = Mutex::new(Profile::presets().filter(is_wanted));
+    let results = Mutex::new((Vec::new(), Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let Some(preset) = presets.lock().unwrap().next() else { return };
+                    let original = Profile::preset(preset).unwrap().compose().unwrap();
+                    let policy = witnesses.policy(&original).unwrap();
+                    let (mut survived, mut found) = (Vec::new(), Vec::new());
+                    let mut counts = [0; 4];
+                    for mutation in &mutations(preset) {
+                        match fate(mutation, &original, &witnesses, &found) {
+                            Fate::Refused => counts[0] += 1,
+                            Fate::Repeated => counts[1] += 1,
+                            Fate::Noticed => counts[2] += 1,
+                            Fate::Survived(mutation, changed) => match witness(mutation, &policy, &changed) {
+                                Some(vector) => found.push(vector),
+                                None => {
+                                    counts[3] += 1;
+                                    survived.push(format!("{preset} {}", mutation.what));
+                                }
+                            },
+                        }
+                    }
+                    let [refused, repeated, noticed, left] = counts;
+                    println!(
+                        "{preset}: {refused} not loaded, {repeated} said by a parent as well, {noticed} noticed, \
+                         {} vectors found, {left} survive",
+                        found.len()
+                    );
+                    let mut results = results.lock().unwrap();
+                    results.0.extend(survived);
+                    results.1.extend(found);
+                }
+            });
+        }
+    });
+    results.into_inner().unwrap()
+}
+
+/// Every change is noticed, but for those that are listed with a reason.
+#[test]
+#[ignore = "a minute: scripts/mutate-presets"]
+fn every_change_of_a_preset_is_noticed() {
+    let explained = explanations();
+    let (survived, _) = survivors(|_, _, _| None);
+    let is_explained =
+        |survivor: &String| explained.iter().any(|(pattern, _)| matches_pattern(pattern, survivor));
+    let left: Vec<&String> = survived.iter().filter(|survivor| !is_explained(survivor)).collect();
+    assert!(left.is_empty(), "nobody notices these changes:\n{left:#?}");
+    // What is explained and does not survive is only known if all were tried.
+    let was_all_tried = std::env::var_os("MUTATE_PRESETS").is_none();
+    for (pattern, _) in explained.iter().filter(|_| was_all_tried) {
+        let is_used = survived.iter().any(|survivor| matches_pattern(pattern, survivor));
+        assert!(is_used, "tests/data/preset_survivors.txt: {pattern} does not survive any more");
+    }
+}
+
+/// Looks for vectors that tell the survivors apart, and adds them to the file: to be read before they are committed,
+/// since each says what the preset does, right or wrong.
+#[test]
+#[ignore = "minutes: scripts/mutate-presets --find"]
+fn find_vectors() {
+    let witnesses = Witnesses::read();
+    let pools = search::Pools::of(&witnesses);
+    let (survived, found) =
+        survivors(|mutation, original, changed| pools.search(mutation, original, changed));
+    let mut file: Value = serde_json::from_str(&data("preset_vectors.json")).unwrap();
+    file["vectors"].as_array_mut().unwrap().extend(found);
+    let mut vectors = file["vectors"].as_array().unwrap().clone();
+    vectors.sort_by_key(|vector| vector["p"].as_str().unwrap().to_owned());
+    let lines: Vec<String> = vectors.iter().map(Value::to_string).collect();
+    let text = format!("{{\n\"vectors\": [\n{}\n]\n}}\n", lines.join(",\n"));
+    std::fs::write(path("preset_vectors.json"), text).unwrap();
+    println!("{} survive:\n{}", survived.len(), survived.join("\n"));
+}
+
+/// Prints what the presets say of their surroundings, for `tests/data/preset_facts.json`.
+#[test]
+#[ignore = "scripts/mutate-presets --facts"]
+fn note_facts() {
+    let mut facts = Map::new();
+    for name in Profile::presets() {
+        let profile = Profile::preset(name).unwrap().compose().unwrap();
+        let said = surroundings(&serde_json::to_value(&profile).unwrap());
+        facts.insert(name.to_owned(), json!(said));
+    }
+    let lines: Vec<String> = facts.iter().map(|(name, said)| format!("\"{name}\": {said}")).collect();
+    std::fs::write(path("preset_facts.json"), format!("{{\n{}\n}}\n", lines.join(",\n"))).unwrap();
+}
+
+/// The lines `PATTERN: reason`.
+fn explanations() -> Vec<(String, String)> {
+    let text = data("preset_survivors.txt");
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| line.split_once(": ").unwrap())
+        .map(|(pattern, reason)| (pattern.to_owned(), reason.to_owned()))
+        .collect()
+}
+
+/// `*` stands for any text.
+fn matches_pattern(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let mut last = "";
+    for part in parts {
+        last = part;
+        match rest.find(part) {
+            Some(place) => rest = &rest[place + part.len()..],
+            None => return false,
+        }
+    }
+    rest.is_empty() || (pattern.contains('*') && last.is_empty())
+}
