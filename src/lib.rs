@@ -173,9 +173,9 @@
 //!
 //! # Not yet
 //!
-//! Key sources with certificate chains (`x5c`), those of OpenID Federation, and signed answers (`response.typ`) are not
-//! there. A configuration or a profile that asks for one of them, or that refers to something that this version does not
-//! know, is refused by [`RegistrarBuilder::build`].
+//! Key sources of OpenID Federation, keys that a request brings itself, and signed answers (`response.typ`) are not there.
+//! A configuration or a profile that asks for one of them, or that refers to something that this version does not know,
+//! is refused by [`RegistrarBuilder::build`].
 //!
 //! [RFC 7591]: https://www.rfc-editor.org/rfc/rfc7591
 //! [RFC 7592]: https://www.rfc-editor.org/rfc/rfc7592
