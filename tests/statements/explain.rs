@@ -137,7 +137,7 @@ fn a_refusal_hides_no_other() {
     // Plain JSON where a signature is needed is judged as asked, too.
     let explanation = explained(&server, "application/json", &request(wrong).to_string());
     assert_eq!(
-        explanation.faults[1].violation.to_string(),
+        explanation.faults[0].violation.to_string(),
         "the body must be a signed request: send application/jwt"
     );
     assert_eq!(explanation.faults.last().unwrap().violation.field, "token_endpoint_auth_method");
