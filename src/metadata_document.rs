@@ -63,7 +63,7 @@ impl Registrar {
     ///     .build()?;
     /// let resolved = run(registrar.resolve_metadata_document(id))?;
     /// assert_eq!(resolved.client.id().as_str(), id);
-    /// assert_eq!(resolved.client.metadata().client_name.as_deref(), Some("App"));
+    /// assert_eq!(resolved.client.metadata().client_name.plain(), Some("App"));
     /// # Ok(())
     /// # }
     /// ```
