@@ -75,13 +75,13 @@ fn statement(profile: &Profile) -> String {
     {
         return word(&presence);
     }
-    let issuers: Vec<&str> = profile
+    let issuers: Vec<String> = profile
         .software_statement
         .issuers
         .iter()
         .flat_map(|issuer| &issuer.iss)
         .filter_map(Value::as_str)
-        .map(|iss| if iss == "$any" { "anybody" } else { iss })
+        .map(|iss| if iss == "$any" { "anybody".to_owned() } else { format!("`{iss}`") })
         .collect();
     format!("{}, of {}", word(&presence), issuers.join(" or "))
 }
