@@ -12,7 +12,8 @@ use std::sync::Mutex;
 use serde_json::{Map, Value, json};
 
 use super::Policy;
-use super::vectors::compare;
+use super::vectors::{Subject, compare};
+use crate::metadata::{FieldId, Kind};
 use crate::profile::Profile;
 
 /// A file of `tests/data`. Read when it is needed: what is found there may change without a build.
@@ -47,11 +48,14 @@ impl Witnesses {
     fn read() -> Self {
         let file: Value = serde_json::from_str(&data("profile_vectors.json")).unwrap();
         let more: Value = serde_json::from_str(&data("preset_vectors.json")).unwrap();
-        let both = [&file, &more].map(|file| file["vectors"].as_array().unwrap().clone());
+        let read: Value = serde_json::from_str(&data("preset_readings.json")).unwrap();
+        let all = [&file, &more, &read].map(|file| file["vectors"].as_array().unwrap().clone());
+        let mut fixtures = file["fixtures"].clone();
+        fixtures.as_object_mut().unwrap().extend(read["fixtures"].as_object().unwrap().clone());
         Self {
             scopes: serde_json::from_value(file["supported_scopes"].clone()).unwrap(),
-            fixtures: file["fixtures"].clone(),
-            vectors: both.concat(),
+            fixtures,
+            vectors: all.concat(),
             facts: serde_json::from_str(&data("preset_facts.json")).unwrap(),
         }
     }
@@ -60,8 +64,8 @@ impl Witnesses {
         self.vectors.iter().filter(move |vector| vector["p"] == preset)
     }
 
-    fn policy(&self, profile: &Profile) -> Option<Policy> {
-        Policy::compile(profile, Some(&self.scopes)).ok()
+    fn subject(&self, profile: Profile) -> Option<Subject<'_>> {
+        Subject::new(profile, &self.scopes).ok()
     }
 }
 
@@ -71,9 +75,9 @@ fn every_preset_vector_comes_out_as_printed() {
     let witnesses = Witnesses::read();
     let mut failures = String::new();
     for name in Profile::presets() {
-        let policy = witnesses.policy(&Profile::preset(name).unwrap().compose().unwrap()).unwrap();
+        let subject = witnesses.subject(Profile::preset(name).unwrap().compose().unwrap()).unwrap();
         for vector in witnesses.of(name) {
-            if let Err(difference) = compare(&policy, vector, &witnesses.fixtures) {
+            if let Err(difference) = compare(&subject, vector, &witnesses.fixtures) {
                 writeln!(failures, "{vector}\n  {difference}").unwrap();
             }
         }
@@ -108,10 +112,13 @@ fn surroundings(profile: &Value) -> BTreeMap<String, Value> {
     if let Some(lifecycle) = lifecycle.as_object_mut() {
         lifecycle.remove("cancel_when");
     }
-    let issuers = profile["software_statement"]["issuers"].as_array().into_iter().flatten();
+    let mut statement = profile["software_statement"].clone();
+    let issuers = statement.as_object_mut().and_then(|statement| statement.remove("issuers"));
+    let issuers = issuers.as_ref().and_then(Value::as_array).into_iter().flatten();
     let issuers: Vec<Value> = issuers.map(|issuer| issuer["jws"].clone()).collect();
     let parts = [
         ("request", request),
+        ("statement", statement),
         ("issuers", Value::from(issuers)),
         ("access", profile["access"].clone()),
         ("lifecycle", lifecycle),
@@ -173,7 +180,7 @@ fn mutate(value: &Value, place: &str, tell: &mut dyn FnMut(String, Value)) {
 enum Fate<'m> {
     /// It cannot be loaded.
     Refused,
-    /// The composed profile is the same: a parent says it as well.
+    /// The composed profile is the same, or means the same: a parent or the table of members says it as well.
     Repeated,
     /// A vector or a fact tells it apart.
     Noticed,
@@ -186,21 +193,32 @@ fn fate<'m>(mutation: &'m Mutation, original: &Profile, witnesses: &Witnesses, m
         return Fate::Refused;
     };
     let Ok(composed) = profile.compose() else { return Fate::Refused };
-    if composed == *original {
+    if composed == *original || is_of_the_table(mutation) {
         return Fate::Repeated;
     }
-    let Some(policy) = witnesses.policy(&composed) else { return Fate::Refused };
     let facts = &witnesses.facts.get(mutation.preset);
     let differs = facts.is_some_and(|facts| {
         surroundings(&serde_json::to_value(&composed).unwrap())
             .iter()
             .any(|(part, said)| facts[part] != *said)
     });
-    let is_different = |vector: &Value| compare(&policy, vector, &witnesses.fixtures).is_err();
+    let Some(subject) = witnesses.subject(composed) else { return Fate::Refused };
+    let is_different = |vector: &Value| compare(&subject, vector, &witnesses.fixtures).is_err();
     if differs || witnesses.of(mutation.preset).chain(more).any(is_different) {
         return Fate::Noticed;
     }
-    Fate::Survived(mutation, Box::new(policy))
+    Fate::Survived(mutation, Box::new(subject.policy))
+}
+
+/// Whether a kind was dropped that the table of members gives the member anyway.
+fn is_of_the_table(mutation: &Mutation) -> bool {
+    let Some(place) = mutation.what.strip_prefix("drop ").filter(|place| place.ends_with("/kind")) else {
+        return false;
+    };
+    let whole = serde_json::to_value(Profile::preset(mutation.preset).unwrap()).unwrap();
+    let said: Kind = serde_json::from_value(whole.pointer(place).unwrap().clone()).unwrap();
+    let field = place.rsplit('/').nth(1).and_then(FieldId::of);
+    field.and_then(FieldId::spec).map_or(Kind::Any, |spec| spec.kind) == said
 }
 
 /// Runs all mutations of all presets, on two threads. `witness` is asked for a vector for what survives.
@@ -218,7 +236,7 @@ fn survivors(
                 loop {
                     let Some(preset) = presets.lock().unwrap().next() else { return };
                     let original = Profile::preset(preset).unwrap().compose().unwrap();
-                    let policy = witnesses.policy(&original).unwrap();
+                    let policy = witnesses.subject(original.clone()).unwrap().policy;
                     let (mut survived, mut found) = (Vec::new(), Vec::new());
                     let mut counts = [0; 4];
                     for mutation in &mutations(preset) {

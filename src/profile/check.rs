@@ -29,6 +29,10 @@ impl Profile {
         if self.rules.len() > MAX_RULES {
             problems.push(format!("has {} rules, more than {MAX_RULES}", self.rules.len()));
         }
+        if self.redirect_uris.userinfo == Some(true) {
+            let message = "`redirect_uris.userinfo`: a redirection URI with user information is never taken";
+            problems.push(message.to_owned());
+        }
         let names = Names { profile: self };
         for (name, member) in &self.metadata {
             check_member(name, member, &mut problems);
@@ -95,6 +99,9 @@ impl Names<'_> {
 
     fn check_rule(&self, rule: &Rule, problems: &mut Vec<String>) {
         self.check_when(&rule.when, &rule.id, problems);
+        if let Some(member) = rule.member.as_ref().filter(|name| !self.knows(name)) {
+            problems.push(format!("rule `{}` blames the unknown member `{member}`", rule.id));
+        }
         for (name, member) in &rule.metadata {
             if !self.knows(name) {
                 problems.push(format!("rule `{}` names the unknown member `{name}`", rule.id));
