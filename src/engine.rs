@@ -173,7 +173,7 @@ impl Regime<'_> {
     /// put them on the list of custom attributes, which is reported as a warning.
     pub(crate) fn take_custom_flags(&self, draft: &mut Draft<'_>) {
         let mut take = |name: &str| {
-            let value = self.policy.field_named(name).and_then(|field| draft.document.remove(field));
+            let value = self.policy.declared_field(name).and_then(|field| draft.document.remove(field));
             value.map(|value| match value {
                 FieldValue::Bool(value) => value,
                 value => value.as_text().is_some_and(|text| text.eq_ignore_ascii_case("true")),
