@@ -49,7 +49,7 @@ impl Regime<'_> {
             return Ok(());
         }
         let registered =
-            client.metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
+            client.0.metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
         let referred = Referred { certificate, request: None, statement: None, client: Some(&registered) };
         self.check_referred(operation, &referred).await
     }

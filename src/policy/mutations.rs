@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use serde_json::{Map, Value, json};
 
 use super::Policy;
-use super::vectors::{Subject, compare};
+use super::vectors::{Subject, compare, compare_claims};
 use crate::metadata::{FieldId, Kind};
 use crate::profile::Profile;
 
@@ -41,6 +41,10 @@ struct Witnesses {
     scopes: Vec<String>,
     fixtures: Value,
     vectors: Vec<Value>,
+    /// Vectors of the claims of JWTs, with what their bodies are and what their references stand for.
+    claims: Vec<Value>,
+    bodies: Value,
+    references: Map<String, Value>,
     facts: Map<String, Value>,
 }
 
@@ -56,12 +60,29 @@ impl Witnesses {
             scopes: serde_json::from_value(file["supported_scopes"].clone()).unwrap(),
             fixtures,
             vectors: all.concat(),
+            claims: [&file, &read].map(|file| file["claim_vectors"].as_array().unwrap().clone()).concat(),
+            bodies: [&file, &read]
+                .iter()
+                .flat_map(|file| file["bodies"].as_object().unwrap().clone())
+                .collect(),
+            references: file["refs"].as_object().unwrap().clone(),
             facts: serde_json::from_str(&data("preset_facts.json")).unwrap(),
         }
     }
 
     fn of<'w>(&'w self, preset: &'w str) -> impl Iterator<Item = &'w Value> {
         self.vectors.iter().filter(move |vector| vector["p"] == preset)
+    }
+
+    fn claims_of<'w>(&'w self, preset: &'w str) -> impl Iterator<Item = &'w Value> {
+        let is_own = move |vector: &&Value| {
+            vector["claims"].as_str().and_then(|claims| claims.split('/').next()) == Some(preset)
+        };
+        self.claims.iter().filter(is_own)
+    }
+
+    fn judges_claims(&self, policy: &Policy, vector: &Value) -> Result<(), String> {
+        compare_claims(policy, vector, &self.bodies, &self.references)
     }
 
     fn subject(&self, profile: Profile) -> Option<Subject<'_>> {
@@ -78,6 +99,11 @@ fn every_preset_vector_comes_out_as_printed() {
         let subject = witnesses.subject(Profile::preset(name).unwrap().compose().unwrap()).unwrap();
         for vector in witnesses.of(name) {
             if let Err(difference) = compare(&subject, vector, &witnesses.fixtures) {
+                writeln!(failures, "{vector}\n  {difference}").unwrap();
+            }
+        }
+        for vector in witnesses.claims_of(name) {
+            if let Err(difference) = witnesses.judges_claims(&subject.policy, vector) {
                 writeln!(failures, "{vector}\n  {difference}").unwrap();
             }
         }
@@ -102,11 +128,12 @@ fn every_preset_says_what_is_noted_of_it() {
     }
 }
 
-/// The parts of a composed profile that no metadata shows.
+/// The parts of a composed profile that neither metadata nor the claims of a JWT show.
 fn surroundings(profile: &Value) -> BTreeMap<String, Value> {
     let mut request = profile["request"].clone();
     if let Some(request) = request.as_object_mut() {
         request.remove("envelope");
+        request.get_mut("jws").map(leave_replay);
     }
     let mut lifecycle = profile["lifecycle"].clone();
     if let Some(lifecycle) = lifecycle.as_object_mut() {
@@ -115,7 +142,8 @@ fn surroundings(profile: &Value) -> BTreeMap<String, Value> {
     let mut statement = profile["software_statement"].clone();
     let issuers = statement.as_object_mut().and_then(|statement| statement.remove("issuers"));
     let issuers = issuers.as_ref().and_then(Value::as_array).into_iter().flatten();
-    let issuers: Vec<Value> = issuers.map(|issuer| issuer["jws"].clone()).collect();
+    let mut issuers: Vec<Value> = issuers.map(|issuer| issuer["jws"].clone()).collect();
+    issuers.iter_mut().for_each(leave_replay);
     let parts = [
         ("request", request),
         ("statement", statement),
@@ -128,6 +156,13 @@ fn surroundings(profile: &Value) -> BTreeMap<String, Value> {
         ("keys", profile["keys"].clone()),
     ];
     parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// Of what a profile says of claims, whether a `jti` is good once is not in the claims.
+fn leave_replay(jws: &mut Value) {
+    if let Some(claims) = jws.get_mut("claims").and_then(Value::as_object_mut) {
+        claims.retain(|name, _| name == "replay");
+    }
 }
 
 /// All mutations of a preset.
@@ -204,7 +239,11 @@ fn fate<'m>(mutation: &'m Mutation, original: &Profile, witnesses: &Witnesses, m
     });
     let Some(subject) = witnesses.subject(composed) else { return Fate::Refused };
     let is_different = |vector: &Value| compare(&subject, vector, &witnesses.fixtures).is_err();
-    if differs || witnesses.of(mutation.preset).chain(more).any(is_different) {
+    let judges_otherwise = |vector: &Value| witnesses.judges_claims(&subject.policy, vector).is_err();
+    if differs
+        || witnesses.of(mutation.preset).chain(more).any(is_different)
+        || witnesses.claims_of(mutation.preset).any(judges_otherwise)
+    {
         return Fate::Noticed;
     }
     Fate::Survived(mutation, Box::new(subject.policy))
