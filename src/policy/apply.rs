@@ -7,11 +7,11 @@ use std::collections::HashSet;
 use super::compile::{Checks, JWT_CLAIMS, Policy, Rule, RuleHead, Steps, is_never_metadata};
 use super::trace::{self, Recorder};
 use super::{relation, shape};
-use crate::certificate::{self, ClientCertificate};
+use crate::certificate::ClientCertificate;
 use crate::config::Reading;
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldId, FieldValue, Group, Origin, Variant, fields};
-use crate::profile::{Merge, NORMALIZE_SUBJECT_DN, OnUpdate, Operation, Presence, Unknown};
+use crate::profile::{Merge, OnUpdate, Operation, Presence, Unknown};
 use crate::rules;
 
 /// Members of which a client has at most one.
@@ -483,26 +483,6 @@ impl Policy {
         let value = FieldValue::Text(Cow::Owned(all));
         trace::set(recorder, "scope", &value, Origin::Statement, Some("grant_scopes"));
         document.set(fields::SCOPE, value, Origin::Statement);
-    }
-
-    /// The one spelling that a profile has for the name of a certificate, for whoever compares texts. Names of any
-    /// spelling are taken.
-    fn normalize_subject_dn(&self, document: &mut Document<'_>, recorder: &mut Recorder<'_>) {
-        if !self.hooks.iter().any(|hook| hook.name == NORMALIZE_SUBJECT_DN) {
-            return;
-        }
-        let Some(text) = document.text(fields::TLS_CLIENT_AUTH_SUBJECT_DN) else { return };
-        if let Some(name) = certificate::normalized(text).filter(|name| name != text) {
-            let value = FieldValue::Text(Cow::Owned(name));
-            trace::set(
-                recorder,
-                "tls_client_auth_subject_dn",
-                &value,
-                Origin::Rule,
-                Some(NORMALIZE_SUBJECT_DN),
-            );
-            document.set(fields::TLS_CLIENT_AUTH_SUBJECT_DN, value, Origin::Rule);
-        }
     }
 
     fn check_update(&self, document: &Document<'_>, stored: &Document<'_>, faults: &mut Vec<Violation>) {
