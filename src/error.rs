@@ -125,8 +125,8 @@ impl Rejection {
             if !text.is_empty() {
                 text.push_str("; ");
             }
-            if text.len() + next.len() > MAX_DESCRIPTION - 4 {
-                let room = (MAX_DESCRIPTION - 4).saturating_sub(text.len());
+            if text.len() + next.len() > ROOM {
+                let room = ROOM.saturating_sub(text.len());
                 text.extend(next.chars().take(room).map(printable));
                 text.push_str("...");
                 break;
@@ -139,6 +139,9 @@ impl Rejection {
 
 /// Ruling 5: descriptions are at most 1 KiB.
 const MAX_DESCRIPTION: usize = 1024;
+
+/// What violations may fill of it, so that there is room to say that there are more of them.
+const ROOM: usize = MAX_DESCRIPTION - "; ...".len();
 
 /// RFC 6749 section 5.2: `%x20-21 / %x23-5B / %x5D-7E`.
 fn printable(character: char) -> char {

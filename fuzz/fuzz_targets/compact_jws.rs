@@ -57,7 +57,8 @@ fn sign(header: &str, payload: &str) -> Option<String> {
 
 fuzz_target!(|text: &str| {
     match text.split_once('\n') {
-        None => assert_eq!(is_taken(text), [false, false], "taken: {text}"),
+        // An empty statement is none.
+        None => assert!(text.is_empty() || is_taken(text) == [false, false], "taken: {text}"),
         Some((header, payload)) => {
             let Some(token) = sign(header, payload) else { return };
             if is_taken(&token).contains(&true) {

@@ -13,7 +13,10 @@ use serde_json::{Value, json};
 static SERVER: LazyLock<Server> = LazyLock::new(|| {
     let profile = json!({
         "dcr_profile": 1, "name": "names", "extends": ["standard"],
-        "metadata": { "tls_client_auth_subject_dn": { "normalize_subject_dn": true } },
+        "hooks": [{
+            "stage": "after_policy", "name": "normalize_subject_dn",
+            "config": { "short_names": "rfc4514", "others": "oid_hex" },
+        }],
     });
     let profile = serde_json::from_value(profile).expect("a profile");
     Server::with(&json!({}), |builder| builder.profile(profile))

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use oauth_dcr::testing::{ManualClock, run};
 use oauth_dcr::{
-    Caller, ClientStore, Entropy, EntropyError, Error, FetchError, FetchPurpose, JwksResolver,
+    Caller, Client, ClientStore, Entropy, EntropyError, Error, FetchError, FetchPurpose, JwksResolver,
     MemoryClientStore, RegisterRequest, Registrar, RegistrarBuilder, RegistrarConfig, Registration,
     WireError,
 };
@@ -62,6 +62,7 @@ impl Server {
                 assert!(explained.is_ok(), "{explained:?}");
                 assert_eq!((registration.status(), self.store.len()), (201, 1));
                 hides_secrets(&registration);
+                comes_back(registration.client());
                 Ok(registration)
             }
             Err(error) => {
@@ -106,6 +107,13 @@ pub fn hides_secrets(registration: &Registration) {
     for credential in [secret, token].into_iter().flatten() {
         assert!(!shown.contains(credential), "a credential in {shown}");
     }
+}
+
+/// Asserts that a client is the same after a store had it.
+pub fn comes_back(client: &Client) {
+    let written = serde_json::to_string(client).expect("a client is JSON");
+    let read: Client = serde_json::from_str(&written).expect("what is written is read");
+    assert_eq!(&read, client, "{written}");
 }
 
 /// Who was answered with this registration.
