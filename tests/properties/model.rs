@@ -59,7 +59,8 @@ const FAULTS: [(&str, &str); 3] = [
     ("client_name", "7"),
 ];
 
-/// What is registered of what was asked: OpenID Connect Registration section 2 has the defaults.
+/// What is registered of what was asked: OpenID Connect Registration section 2 has the defaults, and the server the
+/// scopes that it gives whoever asks for none.
 fn expected(asked: &Value) -> Value {
     let mut members = json!({
         "application_type": "web",
@@ -67,6 +68,8 @@ fn expected(asked: &Value) -> Value {
         "response_types": ["code"],
         "token_endpoint_auth_method": "client_secret_basic",
         "id_token_signed_response_alg": "RS256",
+        "subject_type": "public",
+        "scope": "openid profile email",
     });
     members.as_object_mut().unwrap().extend(asked.as_object().unwrap().clone());
     members
