@@ -7,6 +7,8 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use serde_json::{Map, Value};
+
 use crate::host::InitialGrant;
 use crate::json::{self, JsonFault, Limits};
 use crate::metadata::{ClientMetadata, Document, Origin};
@@ -90,6 +92,7 @@ pub struct Client {
     pub(crate) flags: ServerFlags,
     pub(crate) provenance: Provenance,
     pub(crate) unique_key: Option<Arc<str>>,
+    pub(crate) janssen: Option<JanssenMembers>,
     pub(crate) revision: u64,
 }
 
@@ -224,6 +227,17 @@ impl Client {
         self.unique_key.as_deref()
     }
 
+    /// What was read from a document of Janssen and has no place in this record: see [`janssen`](crate::janssen). It is
+    /// in no answer.
+    #[must_use]
+    pub fn janssen_members(&self) -> Option<&Map<String, Value>> {
+        self.janssen.as_ref().map(|members| &*members.0)
+    }
+
+    pub(crate) fn with_janssen_members(self, members: Map<String, Value>) -> Self {
+        Self { janssen: (!members.is_empty()).then(|| JanssenMembers(Arc::new(members))), ..self }
+    }
+
     /// Counts the changes; what [`ClientStore::replace`](crate::ClientStore::replace) compares.
     #[must_use]
     pub fn revision(&self) -> u64 {
@@ -233,6 +247,17 @@ impl Client {
 
 fn from_unix(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// Members of a document of Janssen. `Debug` shows their names only: custom attributes may hold anything.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct JanssenMembers(Arc<Map<String, Value>>);
+
+impl fmt::Debug for JanssenMembers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
 }
 
 /// Where a client is in its life.
@@ -349,7 +374,7 @@ pub(crate) struct Registered {
 }
 
 /// What the engine wrote itself is read without the limits for strangers' text.
-const TRUSTED: Limits = Limits { depth: 64, members: 10_000 };
+pub(crate) const TRUSTED: Limits = Limits { depth: 64, members: 10_000 };
 
 impl Registered {
     pub(crate) fn new(text: String) -> Self {
@@ -413,6 +438,8 @@ struct ClientForm {
     provenance: Provenance,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unique_key: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    janssen: Option<JanssenMembers>,
     revision: u64,
 }
 
@@ -435,6 +462,7 @@ impl Serialize for Client {
             flags: client.flags,
             provenance: client.provenance,
             unique_key: client.unique_key,
+            janssen: client.janssen,
             revision: client.revision,
         }
         .serialize(serializer)
@@ -463,6 +491,7 @@ impl<'de> Deserialize<'de> for Client {
             flags: form.flags,
             provenance: form.provenance,
             unique_key: form.unique_key,
+            janssen: form.janssen,
             revision: form.revision,
         })
     }

@@ -207,6 +207,7 @@ mod flatten;
 mod hooked;
 mod host;
 mod issue;
+pub mod janssen;
 mod jose;
 mod json;
 mod keys;
