@@ -164,6 +164,7 @@
 //! | `vendored-openssl` | | builds that OpenSSL from source instead of linking the system's |
 //! | `http` | | `RegistrationEndpoint`, a `tower::Service` over the types of the `http` crate |
 //! | `patterns` | | `pattern` and `some_pattern` in profiles, with a linear-time regular expression engine |
+//! | `schema` | | JSON Schema of [`Profile`], [`RegistrarConfig`] and [`ClientMetadata`], and of clients in Janssen's schema |
 //! | `reqwest` | | `HttpsResolver`: documents over HTTPS, guarded against addresses inside the host's network |
 //! | `x509` | | client certificates from PEM, DER or the header of a proxy; statements verified by certificate (UDAP); links OpenSSL |
 //! | `tracing` | | `TracingEvents`: every decision as a structured event, in names and codes |
@@ -223,6 +224,8 @@ mod registrar;
 mod request;
 mod response;
 mod rules;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod sealing;
 mod secret;
 mod select;

@@ -65,6 +65,8 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::client::Client;
+#[cfg(feature = "schema")]
+pub(crate) use {form::Form, place::{Part, Place}};
 pub use place::{RECORD, RecordMember};
 pub use read::Reader;
 pub use write::write;

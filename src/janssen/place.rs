@@ -97,6 +97,16 @@ impl<'a> Place<'a> {
         })
     }
 
+    #[cfg(feature = "schema")]
+    pub(crate) fn is_attribute(self) -> bool {
+        self.is_attribute
+    }
+
+    #[cfg(feature = "schema")]
+    pub(crate) fn name(self) -> &'a str {
+        self.name
+    }
+
     /// The members of a document, but for what is not Janssen's.
     pub(super) fn all(document: &'a Map<String, Value>) -> impl Iterator<Item = (Self, &'a Value)> {
         document.iter().flat_map(|(name, value)| {
@@ -122,7 +132,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    pub(super) fn set(self, document: &mut Map<String, Value>, value: Value) {
+    pub(crate) fn set(self, document: &mut Map<String, Value>, value: Value) {
         if !self.is_attribute {
             document.insert(self.name.to_owned(), value);
             return;

@@ -19,6 +19,7 @@ pub type Map<V> = BTreeMap<String, V>;
 ///
 /// Read one with `serde_json`, or take a preset with [`Profile::preset`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Profile {
@@ -78,6 +79,7 @@ pub struct Profile {
 
 /// The four operations of RFC 7591 and RFC 7592.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// POST (RFC 7591 section 3).
@@ -117,6 +119,7 @@ macro_rules! model {
     ($( $(#[$meta:meta])* struct $name:ident { $( $(#[$field_meta:meta])* $field:ident: $type:ty, )* } )+) => { $(
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, default)]
         #[non_exhaustive]
         pub struct $name { $( $(#[$field_meta])* #[serde(skip_serializing_if = "is_unset")] pub $field: $type, )* }
@@ -124,6 +127,7 @@ macro_rules! model {
     ($( $(#[$meta:meta])* enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident, )+ } )+) => { $(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "snake_case")]
         #[non_exhaustive]
         pub enum $name { $( $(#[$variant_meta])* $variant, )+ }
@@ -175,6 +179,7 @@ model! {
 /// `verify_evidence` is the step of an [`EvidenceVerifier`](crate::EvidenceVerifier), if there is one; `nonce_ttl_s` of
 /// its configuration is how long nonces live. A registrar is not built without somebody who takes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Hook {
