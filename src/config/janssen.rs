@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::defaults::{MAX_BODY_BYTES, MAX_JSON_DEPTH, MAX_MEMBERS, SECTOR_CACHE_MINUTES};
+#[cfg(feature = "schema")]
+use super::schema;
 use super::{
     ConfiguredKeys, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType, SsaValidationConfig,
     Supported, TrustedIssuer, UpdateMode, lenient, trust,
 };
-#[cfg(feature = "schema")]
-use super::schema;
 use crate::secret::SharedSecret;
 
 /// The configuration of a registrar, in the property names of the Janssen Auth Server.

@@ -54,7 +54,9 @@ pub(super) fn lenient(schema: &mut Schema) {
     for property in properties.values_mut().filter_map(Value::as_object_mut) {
         let types: Vec<String> = match property.get("type") {
             Some(Value::String(one)) => vec![one.clone()],
-            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            Some(Value::Array(several)) => {
+                several.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+            }
             _ => {
                 may_be_null(property);
                 continue;
@@ -62,7 +64,9 @@ pub(super) fn lenient(schema: &mut Schema) {
         };
         let has = |word: &str| types.iter().any(|own| own == word);
         let pattern = match (has("boolean"), has("integer"), has("string")) {
-            (true, _, false) => Some(format!("^\\s*({}|{})?\\s*$", in_any_case("true"), in_any_case("false"))),
+            (true, _, false) => {
+                Some(format!("^\\s*({}|{})?\\s*$", in_any_case("true"), in_any_case("false")))
+            }
             (_, true, false) => Some(r"^\s*([+-]?[0-9]+)?\s*$".to_owned()),
             _ => None,
         };
@@ -136,10 +140,10 @@ pub(super) fn ssa_validation_config(schema: &mut Schema) {
 /// Another spelling of a property.
 fn alias(schema: &mut Schema, name: &str, other: &str) {
     if let Some(Value::Object(properties)) = schema.get_mut("properties")
-        && let Some(property) = properties.get(name)
+        && let Some(Value::Object(property)) = properties.get(name)
     {
         let mut property = property.clone();
-        property["description"] = format!("Another spelling of `{name}`.").into();
-        properties.insert(other.to_owned(), property);
+        property.insert("description".to_owned(), format!("Another spelling of `{name}`.").into());
+        properties.insert(other.to_owned(), Value::Object(property));
     }
 }

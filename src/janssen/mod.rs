@@ -65,11 +65,14 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::client::Client;
-#[cfg(feature = "schema")]
-pub(crate) use {form::Form, place::{Part, Place}};
 pub use place::{RECORD, RecordMember};
 pub use read::Reader;
 pub use write::write;
+#[cfg(feature = "schema")]
+pub(crate) use {
+    form::Form,
+    place::{Part, Place},
+};
 
 /// The member with what Janssen's schema has no place for.
 pub const OWN_MEMBER: &str = "oauthDcr";

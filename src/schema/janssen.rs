@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::metadata::{description, kind};
+use super::say;
 use crate::janssen::{Form, OWN_MEMBER, Part, Place, RECORD};
 use crate::metadata::{FieldId, Kind, fields};
 
@@ -18,7 +19,7 @@ pub fn janssen_client() -> Value {
     let mut properties = Map::new();
     for member in RECORD {
         let mut schema = part(member.part);
-        schema["description"] = member.doc.into();
+        say(&mut schema, "description", member.doc);
         Place::top(member.name).set(&mut properties, schema);
     }
     let mut attributes = Map::new();
@@ -27,11 +28,12 @@ pub fn janssen_client() -> Value {
         let target = if place.is_attribute() { &mut attributes } else { &mut properties };
         if !target.contains_key(place.name()) {
             let mut schema = or_null(form(Form::of(field, row), row.kind));
-            schema["description"] = description(row).into();
+            say(&mut schema, "description", description(row));
             target.insert(place.name().to_owned(), schema);
         }
     }
-    properties.insert("attributes".to_owned(), or_null(json!({ "type": "object", "properties": attributes })));
+    properties
+        .insert("attributes".to_owned(), or_null(json!({ "type": "object", "properties": attributes })));
     properties.insert(
         OWN_MEMBER.to_owned(),
         json!({
@@ -52,7 +54,9 @@ fn part(part: Part) -> Value {
     match part {
         Part::Id => json!({ "type": "string", "pattern": "^[!-~]{1,256}$" }),
         Part::Secret | Part::Token | Part::Text => json!({ "type": ["string", "null"] }),
-        Part::Time(_) | Part::KeptTime => json!({ "type": ["string", "integer", "null"], "format": "date-time" }),
+        Part::Time(_) | Part::KeptTime => {
+            json!({ "type": ["string", "integer", "null"], "format": "date-time" })
+        }
         Part::Flag(_) => json!({ "type": ["boolean", "null"] }),
         Part::Number => json!({ "type": ["integer", "null"] }),
         Part::Texts => json!({ "type": ["array", "null"], "items": { "type": "string" } }),
@@ -74,7 +78,9 @@ fn part(part: Part) -> Value {
 fn form(form: Form, own: Kind) -> Value {
     match form {
         Form::List => json!({ "type": ["array", "string"], "items": { "type": "string" } }),
-        Form::ListOfOne => json!({ "type": ["array", "string"], "items": { "type": "string" }, "maxItems": 1 }),
+        Form::ListOfOne => {
+            json!({ "type": ["array", "string"], "items": { "type": "string" }, "maxItems": 1 })
+        }
         Form::Text => json!({ "type": ["string", "object"] }),
         // What a URI looks like is no matter of this schema: Janssen keeps any text.
         Form::Same if matches!(own, Kind::Uri | Kind::HttpsUri | Kind::WebUri) => kind(Kind::String),
@@ -84,10 +90,10 @@ fn form(form: Form, own: Kind) -> Value {
 }
 
 fn or_null(mut schema: Value) -> Value {
-    let types = match schema["type"].take() {
-        Value::Array(types) => types,
-        one => vec![one],
+    let types = match schema.get("type").cloned() {
+        Some(Value::Array(types)) => types,
+        one => one.into_iter().collect(),
     };
-    schema["type"] = types.into_iter().chain([Value::from("null")]).collect();
+    say(&mut schema, "type", types.into_iter().chain([Value::from("null")]).collect::<Value>());
     schema
 }

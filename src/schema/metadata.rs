@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::say;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
@@ -31,10 +32,10 @@ impl JsonSchema for ClientMetadata {
 
 fn property(row: &FieldSpec) -> Value {
     let mut schema = kind(row.kind);
-    schema["description"] = description(row).into();
+    say(&mut schema, "description", description(row));
     match row.group {
-        Group::Server | Group::HostOnly => schema["readOnly"] = true.into(),
-        Group::Choice => schema["writeOnly"] = true.into(),
+        Group::Server | Group::HostOnly => say(&mut schema, "readOnly", true),
+        Group::Choice => say(&mut schema, "writeOnly", true),
         Group::OAuth | Group::OpenId | Group::Later | Group::Janssen | Group::Envelope => {}
     }
     schema
@@ -52,8 +53,12 @@ pub(super) fn kind(kind: Kind) -> Value {
     match kind {
         Kind::String | Kind::Words => json!({ "type": "string" }),
         Kind::Uri => json!({ "type": "string", "format": "uri" }),
-        Kind::HttpsUri => json!({ "type": "string", "format": "uri", "pattern": "^([hH][tT][tT][pP][sS]://.*)?$" }),
-        Kind::WebUri => json!({ "type": "string", "format": "uri", "pattern": "^([hH][tT][tT][pP][sS]?://.*)?$" }),
+        Kind::HttpsUri => {
+            json!({ "type": "string", "format": "uri", "pattern": "^([hH][tT][tT][pP][sS]://.*)?$" })
+        }
+        Kind::WebUri => {
+            json!({ "type": "string", "format": "uri", "pattern": "^([hH][tT][tT][pP][sS]?://.*)?$" })
+        }
         Kind::Bool => json!({ "type": "boolean" }),
         Kind::Int => json!({ "type": "integer" }),
         Kind::List => json!({ "type": "array", "items": { "type": "string" } }),

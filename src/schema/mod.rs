@@ -73,3 +73,10 @@ fn without_links(schema: &mut Schema) {
     }
     *text = plain.replace("`]", "`");
 }
+
+/// Says one more thing about a schema.
+fn say(schema: &mut Value, keyword: &str, value: impl Into<Value>) {
+    if let Value::Object(schema) = schema {
+        schema.insert(keyword.to_owned(), value.into());
+    }
+}
