@@ -82,6 +82,16 @@ pub(super) fn lenient(schema: &mut Schema) {
     }
 }
 
+/// The same in each of several forms.
+pub(super) fn choice(schema: &mut Schema) {
+    let Some(Value::Array(choices)) = schema.get_mut("anyOf") else { return };
+    for choice in choices {
+        if let Ok(choice) = <&mut Schema>::try_from(choice) {
+            lenient(choice);
+        }
+    }
+}
+
 /// Lets a property be `null` whose schema is a reference or a choice.
 fn may_be_null(property: &mut Map<String, Value>) {
     if let Some(Value::Array(choices)) = property.get_mut("anyOf") {

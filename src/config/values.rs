@@ -95,12 +95,14 @@ impl ScopeEntry {
 }
 
 #[derive(serde::Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::choice))]
 #[serde(untagged, expecting = "must be a scope or an object with `id` and `default`")]
 enum ScopeForm {
     Id(String),
     Entry {
+        /// The scope token.
         id: String,
+        /// Whether clients may have it without anyone's approval.
         #[serde(default, deserialize_with = "lenient::flag", alias = "defaultScope")]
         default: bool,
     },
