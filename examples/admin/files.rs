@@ -43,14 +43,17 @@ pub(crate) fn many(path: &Path) -> Result<Vec<Value>, Fault> {
 }
 
 impl Options {
-    /// The configuration: that of the file, or one that lets anybody register.
+    /// The configuration: that of the file, or one that lets anybody register. One without an address gets one, as from
+    /// the example server.
     pub(crate) fn registrar_config(&self) -> Result<RegistrarConfig, Fault> {
+        let endpoint = "https://op.example.com/register".parse().map_err(Fault::usage)?;
         match &self.config {
-            Some(path) => json(path),
-            None => {
-                let endpoint = "https://op.example.com/register".parse().map_err(Fault::usage)?;
-                Ok(RegistrarConfig::new(endpoint))
+            Some(path) => {
+                let mut config: RegistrarConfig = json(path)?;
+                config.registration_endpoint.get_or_insert(endpoint);
+                Ok(config)
             }
+            None => Ok(RegistrarConfig::new(endpoint)),
         }
     }
 

@@ -65,9 +65,9 @@ fn part(part: Part) -> Value {
             "items": {
                 "type": "object",
                 "properties": {
-                    "name": { "type": "string" },
-                    "multiValued": { "type": "boolean" },
-                    "values": { "type": "array" },
+                    "name": { "type": "string", "description": "Its name." },
+                    "multiValued": { "type": "boolean", "description": "Whether it is a list." },
+                    "values": { "type": "array", "description": "Its values; one, if it is no list." },
                 },
                 "required": ["name"],
             },

@@ -25,6 +25,10 @@ fn explain_says_what_would_become_of_a_request() {
         "{text}"
     );
 
+    // A configuration has its say.
+    let closed = run(&["explain", "-", "--config", "examples/server/config/statements.json", "--json"], GOOD);
+    assert_eq!(closed.json(1)["verdict"], "refused");
+
     let explanation = run(&["explain", "-", "--json"], BAD).json(1);
     assert_eq!(explanation["verdict"], "refused");
     assert_eq!(explanation["answer"]["status"], 400);
@@ -66,7 +70,9 @@ fn lint_finds_what_a_profile_makes_weaker() {
 
 #[test]
 fn check_config_prints_problems_warnings_and_the_profile() {
-    let text = run(&["check-config", "examples/server/config/openid.json"], "").with(0);
+    let good =
+        r#"{ "registrationEndpoint": "https://op.example/register", "dynamicRegistrationEnabled": "true" }"#;
+    let text = run(&["check-config", "-"], good).with(0);
     assert!(text.contains("the configuration can be used\nit becomes the profile\n{"), "{text}");
 
     let none = r#"{ "registrationEndpoint": "https://op.example/register", "softwareStatementValidationType": "none" }"#;

@@ -62,7 +62,7 @@ pub struct Profile {
     pub keys: KeyPolicy,
     /// Who may call.
     #[serde(skip_serializing_if = "is_unset")]
-    #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = Operation::ALL.map(Operation::as_str))))]
+    #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = { "enum": Operation::ALL })))]
     pub access: BTreeMap<Operation, Access>,
     /// Identifiers, duplicates and expiry.
     #[serde(skip_serializing_if = "is_unset")]
