@@ -175,7 +175,7 @@ pub(crate) async fn import(options: &Options, file: &Path) -> Result<Verdict, Fa
     let bar = progress(forms.len());
     let (mut stored, mut faults) = (0, Vec::new());
     for (position, form) in forms.into_iter().enumerate() {
-        let name = form["id"].as_str().map_or_else(|| format!("entry {position}"), str::to_owned);
+        let name = files::name_of(&form, "id", position);
         match serde_json::from_value::<Client>(form) {
             Err(error) => faults.push(format!("{name}: {error}")),
             Ok(client) => match store.insert(&client).await {
@@ -197,7 +197,7 @@ pub(crate) async fn import(options: &Options, file: &Path) -> Result<Verdict, Fa
 
 pub(crate) async fn export(options: &Options) -> Result<Verdict, Fault> {
     let store = options.store().await?;
-    every(&store, |client| show::json_line(client)).await?;
+    every(&store, show::json_line).await?;
     Ok(Verdict::Fine)
 }
 

@@ -42,6 +42,11 @@ pub(crate) fn many(path: &Path) -> Result<Vec<Value>, Fault> {
     }
 }
 
+/// What one of many is called: its identifier, or its place.
+pub(crate) fn name_of(value: &Value, member: &str, position: usize) -> String {
+    value.get(member).and_then(Value::as_str).map_or_else(|| format!("entry {position}"), str::to_owned)
+}
+
 impl Options {
     /// The configuration: that of the file, or one that lets anybody register. One without an address gets one, as from
     /// the example server.

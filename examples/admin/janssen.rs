@@ -30,7 +30,7 @@ pub(crate) async fn import(
     let mut report = Report { is_stored: store.is_some(), ..Report::default() };
     let bar = progress(documents.len());
     for (position, document) in documents.iter().enumerate() {
-        let name = document["inum"].as_str().map_or_else(|| format!("entry {position}"), str::to_owned);
+        let name = files::name_of(document, "inum", position);
         match reader.read(document) {
             Err(error) => report.fault(&name, &error.to_string()),
             Ok(client) => {

@@ -26,7 +26,8 @@ fn explain_says_what_would_become_of_a_request() {
     );
 
     // A configuration has its say.
-    let closed = run(&["explain", "-", "--config", "examples/server/config/statements.json", "--json"], GOOD);
+    let closed =
+        run(&["explain", "-", "--config", "examples/server/config/signed-requests.json", "--json"], GOOD);
     assert_eq!(closed.json(1)["verdict"], "refused");
 
     let explanation = run(&["explain", "-", "--json"], BAD).json(1);
