@@ -32,8 +32,10 @@ pub fn janssen_client() -> Value {
             target.insert(place.name().to_owned(), schema);
         }
     }
-    properties
-        .insert("attributes".to_owned(), or_null(json!({ "type": "object", "properties": attributes })));
+    properties.insert(
+        "attributes".to_owned(),
+        json!({ "type": ["object", "null"], "description": "Further members.", "properties": attributes }),
+    );
     properties.insert(
         OWN_MEMBER.to_owned(),
         json!({
