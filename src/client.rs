@@ -97,6 +97,7 @@ pub(crate) struct Record {
     pub(crate) flags: ServerFlags,
     pub(crate) provenance: Provenance,
     pub(crate) unique_key: Option<Arc<str>>,
+    pub(crate) janssen: Option<JanssenMembers>,
     pub(crate) revision: u64,
 }
 
@@ -251,6 +252,18 @@ impl Client {
         self.0.unique_key.as_deref()
     }
 
+    /// What was read from a document of Janssen and has no place in this record: see [`janssen`](crate::janssen). It is
+    /// in no answer.
+    #[must_use]
+    pub fn janssen_members(&self) -> Option<&Map<String, Value>> {
+        self.0.janssen.as_ref().map(|members| &*members.0)
+    }
+
+    pub(crate) fn with_janssen_members(self, members: Map<String, Value>) -> Self {
+        let janssen = (!members.is_empty()).then(|| JanssenMembers(Arc::new(members)));
+        Record { janssen, ..Arc::unwrap_or_clone(self.0) }.into()
+    }
+
     /// Counts the changes; what [`ClientStore::replace`](crate::ClientStore::replace) compares.
     #[must_use]
     pub fn revision(&self) -> u64 {
@@ -260,6 +273,17 @@ impl Client {
 
 fn from_unix(seconds: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+/// Members of a document of Janssen. `Debug` shows their names only: custom attributes may hold anything.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct JanssenMembers(Arc<Map<String, Value>>);
+
+impl fmt::Debug for JanssenMembers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
 }
 
 /// Where a client is in its life.
@@ -388,7 +412,7 @@ pub(crate) struct Registered {
 }
 
 /// What the engine wrote itself is read without the limits for strangers' text.
-const TRUSTED: Limits = Limits { depth: 64, members: 10_000 };
+pub(crate) const TRUSTED: Limits = Limits { depth: 64, members: 10_000 };
 
 impl Registered {
     pub(crate) fn new(text: String) -> Self {
@@ -452,6 +476,8 @@ struct ClientForm<M> {
     provenance: Provenance,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unique_key: Option<Arc<str>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    janssen: Option<JanssenMembers>,
     revision: u64,
 }
 
@@ -473,6 +499,7 @@ impl<M> ClientForm<M> {
             flags: record.flags,
             provenance: record.provenance,
             unique_key: record.unique_key,
+            janssen: record.janssen,
             revision: record.revision,
         }
     }
@@ -496,6 +523,7 @@ impl<M> ClientForm<M> {
             flags: self.flags,
             provenance: self.provenance,
             unique_key: self.unique_key,
+            janssen: self.janssen,
             revision: self.revision,
         }))
     }

@@ -164,6 +164,7 @@
 //! | `vendored-openssl` | | builds that OpenSSL from source instead of linking the system's |
 //! | `http` | | `RegistrationEndpoint`, a `tower::Service` over the types of the `http` crate |
 //! | `patterns` | | `pattern` and `some_pattern` in profiles, with a linear-time regular expression engine |
+//! | `schema` | | JSON Schema of [`Profile`], [`RegistrarConfig`] and [`ClientMetadata`], and of clients in Janssen's schema |
 //! | `reqwest` | | `HttpsResolver`: documents over HTTPS, guarded against addresses inside the host's network |
 //! | `x509` | | client certificates from PEM, DER or the header of a proxy; statements verified by certificate (UDAP); links OpenSSL |
 //! | `sqlite`, `postgres` | | `SqlClientStore`: clients, initial access tokens and used keys in SQLite or PostgreSQL |
@@ -208,6 +209,7 @@ mod flatten;
 mod hooked;
 mod host;
 mod issue;
+pub mod janssen;
 mod jose;
 mod json;
 mod keys;
@@ -223,6 +225,8 @@ mod registrar;
 mod request;
 mod response;
 mod rules;
+#[cfg(feature = "schema")]
+pub mod schema;
 mod sealing;
 mod secret;
 mod select;
