@@ -1,5 +1,6 @@
 //! What is served where.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,29 +13,47 @@ use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::current::{self, Current, Parts};
 use crate::extras::Extras;
-use crate::tokens;
+use crate::limits::{self, Addresses, Rate};
+use crate::{health, tokens};
 
-/// Long enough for a slow client, short enough that idle connections cannot pile up.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// What anybody can ask for: what the configuration says, and how the server is. How it is can be asked also when it
+/// has no place left for another request.
+pub(crate) fn public(current: Arc<Current>, parts: &Parts, time_limit: Duration) -> Router {
+    let served = Router::new().fallback(current::answer).with_state(current);
+    served
+        .merge(health::routes(parts.database.clone()))
+        .layer(browsers())
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, time_limit))
+        .layer(TraceLayer::new_for_http())
+}
 
-/// The routes: registration below `path`, discovery, keys, and two placeholders.
-pub(crate) fn app(registrar: Registrar, path: &str, discovery: String, extras: &Extras) -> Router {
+/// The routes of a configuration: registration below `path`, discovery, keys, and two placeholders.
+pub(crate) fn registration(
+    registrar: Registrar,
+    path: &str,
+    discovery: String,
+    rate: Option<Rate>,
+    parts: &Parts,
+) -> Router {
+    let mut endpoint = endpoint(registrar, &parts.extras);
+    if let Some(rate) = rate {
+        endpoint = Addresses::limit(endpoint, rate, parts.is_behind_proxy);
+    }
+    let endpoint = parts.metrics.observe(limits::at_once(endpoint, &parts.places));
     let discovery = get(move || async move { json(discovery) });
     Router::new()
-        .nest_service(path.trim_end_matches('/'), registration(registrar, extras))
+        .nest_service(path.trim_end_matches('/'), endpoint)
         .route("/.well-known/openid-configuration", discovery.clone())
         .route("/.well-known/oauth-authorization-server", discovery)
         .route("/jwks", get(|| async { json(r#"{"keys":[]}"#.to_owned()) }))
         .route("/authorize", any(StatusCode::NOT_IMPLEMENTED))
         .route("/token", any(StatusCode::NOT_IMPLEMENTED))
-        .layer(browsers())
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
-        .layer(TraceLayer::new_for_http())
 }
 
 /// The registration endpoint, which knows callers by certificate and by token if the configuration says how.
-fn registration(registrar: Registrar, extras: &Extras) -> Router {
+fn endpoint(registrar: Registrar, extras: &Extras) -> Router {
     let (header, tokens) = (extras.certificate_header.clone(), extras.test_tokens.clone());
     let mut endpoint = RegistrationEndpoint::new(registrar);
     if let Some(header) = &header {

@@ -29,10 +29,12 @@ impl Server {
         Self::start_with(&[])
     }
 
-    /// Starts a server with these arguments, on a port of its own.
+    /// Starts a server with these arguments, on a port of its own, with clients of its own.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
+        let own = if arguments.contains(&"--database") { &[][..] } else { &["--database", ":memory:"] };
         let mut child = Command::new(binary())
             .args(["--port", "0"])
+            .args(own)
             .args(arguments)
             .env("RUST_LOG", "error")
             .stdout(Stdio::piped())
