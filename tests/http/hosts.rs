@@ -234,8 +234,7 @@ fn a_configuration_that_cannot_be_used_ends_the_server_with_its_problems() {
 fn the_server_stops_when_it_is_told_to() {
     for name in ["TERM", "INT"] {
         let mut server = Server::start();
-        let sent = Command::new("kill").args([format!("-{name}"), server.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        server.signal(name);
         assert_eq!(server.wait(), Some(0), "{name}");
     }
 }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 pub(crate) struct Server {
     child: Child,
     /// Kept open, so that the server can go on printing.
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
     base: String,
     client: reqwest::Client,
 }
@@ -47,12 +47,30 @@ impl Server {
             let _ = child.kill();
             panic!("the server did not start: {line}");
         };
-        Self { base: base.to_owned(), client: reqwest::Client::new(), _stdout: stdout, child }
+        Self { base: base.to_owned(), client: reqwest::Client::new(), stdout, child }
     }
 
     /// Starts a server with this configuration, kept in a file of this name.
     pub(crate) fn configured(name: &str, config: &Value) -> Self {
         Self::start_with(&["--config", config_file(name, config).to_str().unwrap()])
+    }
+
+    /// Where its administrative interface is, if it was started with one. Can be asked for once.
+    pub(crate) fn administration(&mut self) -> String {
+        let mut line = String::new();
+        while self.stdout.read_line(&mut line).unwrap() > 0 {
+            if let Some(base) = line.trim().strip_prefix("administration on ") {
+                return base.to_owned();
+            }
+            line.clear();
+        }
+        panic!("the server has no administrative interface");
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.id().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
 
     /// `http://127.0.0.1:port`
