@@ -250,6 +250,18 @@ pub enum ClientState {
     Suspended,
 }
 
+impl ClientState {
+    /// Its name, as it serialises.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Pending => "pending",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
 /// A secret that was replaced and is good for a while yet, so that a client in many places can change over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PreviousSecret {

@@ -225,6 +225,8 @@ mod rules;
 mod sealing;
 mod secret;
 mod select;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod sql;
 mod statement;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -270,6 +272,8 @@ pub use secret::{
     ClientSecret, InitialAccessToken, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest,
 };
 pub use select::{PassedOver, Selected, SelectedBy};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use sql::SqlClientStore;
 pub use wire::{NO_STORE, WireError};
 
 /// Compiles the examples of the README.
