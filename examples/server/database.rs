@@ -1,8 +1,10 @@
 //! Where clients are kept, and with them initial access tokens and what is used once.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use oauth_dcr::sql::SqlClientStore;
 use oauth_dcr::{
     ClientDirectory, ClientId, ClientStore, InitialAccessTokens, MemoryClientStore,
     MemoryInitialAccessTokens, MemoryReplayGuard, ReplayGuard, StoreError,
@@ -23,12 +25,31 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// Opens the database of this name, and creates it if it is a file that is not there.
+    /// Opens the database of this name, and brings its tables up to date.
     pub(crate) async fn open(name: &str) -> Result<Self, Misconfigured> {
-        match name {
-            ":memory:" | "sqlite::memory:" => Ok(Self::in_memory()),
-            _ => Err(Misconfigured::new(format!("--database: `{name}` is none"))),
+        if name == ":memory:" {
+            return Ok(Self::in_memory());
         }
+        let store = SqlClientStore::connect(name).await.map_err(|error| {
+            // The URL is not repeated: there may be a password in it.
+            let mut problem = format!("--database: {error}");
+            let mut cause = error.source();
+            while let Some(own) = cause {
+                let text = own.to_string();
+                if !problem.ends_with(&text) {
+                    problem = format!("{problem}: {text}");
+                }
+                cause = own.source();
+            }
+            Misconfigured::new(problem)
+        })?;
+        let store = Arc::new(store);
+        Ok(Self {
+            clients: store.clone(),
+            directory: store.clone(),
+            initial_access: store.clone(),
+            replay_guard: store,
+        })
     }
 
     fn in_memory() -> Self {

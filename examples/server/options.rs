@@ -26,7 +26,7 @@ pub(crate) struct Options {
     #[arg(
         long,
         value_name = "DATABASE",
-        default_value = ":memory:",
+        default_value = "sqlite:oauth-dcr.sqlite",
         env = "OAUTH_DCR_DATABASE",
         hide_env_values = true
     )]

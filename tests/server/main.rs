@@ -8,5 +8,6 @@ mod support;
 mod administration;
 mod clients;
 mod config;
+mod life;
 mod limits;
 mod observation;
