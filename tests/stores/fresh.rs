@@ -6,7 +6,7 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use oauth_dcr::sql::{SqlClientStore, SqlClientStoreBuilder};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 
 /// An empty database. What a test that failed leaves in it stays there, to be looked at.
 pub(crate) struct Fresh {
@@ -18,6 +18,22 @@ enum Kind {
     Memory,
     File(PathBuf),
     Schema { of: String, name: String },
+}
+
+/// Does the same with a connection of either kind.
+macro_rules! connected {
+    ($fresh:expr, $connection:ident => $call:expr) => {
+        match $fresh.kind {
+            Kind::Schema { .. } => {
+                let mut $connection = PgConnection::connect(&$fresh.url).await.unwrap();
+                $call
+            }
+            _ => {
+                let mut $connection = SqliteConnection::connect(&$fresh.url).await.unwrap();
+                $call
+            }
+        }
+    };
 }
 
 impl Fresh {
@@ -58,6 +74,21 @@ impl Fresh {
         builder.connect(&self.url).await.unwrap()
     }
 
+    /// Runs a statement, as somebody who is not the store.
+    pub(crate) async fn run(&self, sql: &'static str) {
+        connected!(self, connection => sqlx::query(sql).execute(&mut connection).await.map(drop)).unwrap();
+    }
+
+    /// The one number that a statement finds.
+    pub(crate) async fn number(&self, sql: &'static str) -> i64 {
+        connected!(self, connection => sqlx::query_scalar(sql).fetch_one(&mut connection).await).unwrap()
+    }
+
+    /// The one text that a statement finds.
+    pub(crate) async fn text(&self, sql: &'static str) -> String {
+        connected!(self, connection => sqlx::query_scalar(sql).fetch_one(&mut connection).await).unwrap()
+    }
+
     pub(crate) async fn remove(self) {
         match self.kind {
             Kind::Memory => {}
@@ -82,8 +113,8 @@ fn unlike_all_others() -> String {
 fn say_what_is_left_out() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let line = "PostgreSQL is left out; `scripts/postgres cargo test --test stores` tests it too";
-        writeln!(std::io::stderr(), "{line}").unwrap();
+        let line = b"PostgreSQL is left out; `scripts/postgres cargo test --test stores` tests it too\n";
+        std::io::stderr().write_all(line).unwrap();
     });
 }
 

@@ -8,11 +8,26 @@
     reason = "tests fail by panicking"
 )]
 
+mod cancelled;
 mod contract;
+mod failures;
 mod fresh;
+mod nodes;
+mod rows;
+mod schema;
 
-use oauth_dcr::ClientId;
+use oauth_dcr::testing::contract as contract_suite;
+use oauth_dcr::{Client, ClientId};
 
 pub(crate) fn id(text: &str) -> ClientId {
     ClientId::new(text).unwrap()
+}
+
+/// A client with nothing that is optional, but for some members of its form.
+pub(crate) fn client(id: &str, changes: serde_json::Value) -> Client {
+    let mut form = serde_json::to_value(contract_suite::bare_client(&self::id(id))).unwrap();
+    for (name, value) in changes.as_object().unwrap() {
+        form[name] = value.clone();
+    }
+    serde_json::from_value(form).unwrap()
 }

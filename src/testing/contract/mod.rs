@@ -25,7 +25,7 @@ pub use initial_access::{
     unknown_tokens_are_not_good,
 };
 pub use replay::{
-    concurrent_consume_has_one_winner, keys_are_good_once, keys_are_remembered_until_their_time,
+    concurrent_consume_has_one_winner, keys_are_good_once, keys_are_remembered_until_their_time, replay_key,
 };
 pub use revoke::{revoke_frees_unique_keys, revoke_removes_the_clients_of_a_cause, revoke_works_in_batches};
 pub use store::{
