@@ -80,7 +80,7 @@ impl Engine {
         }
         let client = self.store.get(id).await.map_err(store_error)?;
         let regime =
-            client.as_ref().map_or_else(|| self.regime(), |own| self.regime_of(&own.provenance.profile));
+            client.as_ref().map_or_else(|| self.regime(), |own| self.regime_of(&own.0.provenance.profile));
         report.under(&regime);
         let now = self.clock.now();
         if regime.is_outlived(operation, id, client.as_ref(), request.caller, now) {
@@ -242,9 +242,9 @@ impl Regime<'_> {
 fn own_token(client: Option<&Client>, presented: &TokenDigest, now: OffsetDateTime) -> Option<Admitted> {
     let stored =
         |own: fn(&Client) -> Option<&TokenDigest>| client.and_then(own).unwrap_or(&TokenDigest::NONE);
-    let is_current = stored(|client| client.token.as_ref()).matches_digest(presented);
-    let is_previous = stored(|client| client.previous_token.as_ref()).matches_digest(presented);
-    let expiry = client.and_then(|client| client.token_expires_at);
+    let is_current = stored(|client| client.0.token.as_ref()).matches_digest(presented);
+    let is_previous = stored(|client| client.0.previous_token.as_ref()).matches_digest(presented);
+    let expiry = client.and_then(|client| client.0.token_expires_at);
     match (is_current, is_previous) {
         _ if expiry.is_some_and(|expiry| now.unix_timestamp() >= expiry) => None,
         (true, _) => Some(Admitted::Token),

@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use crate::client::{Client, ClientId, ClientState};
+use crate::client::{Client, ClientId, ClientState, Record};
 use crate::engine::store_error;
 use crate::error::Error;
 use crate::event::{EventKind, Report};
@@ -32,12 +32,12 @@ impl Registrar {
         for _ in 0..TRIES {
             let client = store.get(id).await.map_err(store_error)?;
             let client = client.ok_or_else(|| store_error(StoreError::NotFound))?;
-            let from = client.state;
+            let from = client.state();
             if from == state {
                 return Ok(client);
             }
-            let revision = client.revision;
-            let next = Client { state, revision: revision + 1, ..client };
+            let revision = client.revision();
+            let next = Client::from(Record { state, revision: revision + 1, ..(*client.0).clone() });
             match store.replace(&next, revision).await {
                 Ok(()) => {
                     report.tell(EventKind::StateChanged { from, to: state }, &next);

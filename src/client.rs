@@ -69,12 +69,16 @@ impl<'de> Deserialize<'de> for ClientId {
     }
 }
 
-/// A registered client, as a store keeps it.
+/// A registered client, as a store keeps it. Cheap to clone: one reference count.
 ///
 /// The serde form is stable: a client written by one version is read by every later one. It holds digests of
 /// credentials, and a secret only where it must be read again (see [`StoredSecret`]).
+#[derive(Clone, PartialEq)]
+pub struct Client(pub(crate) Arc<Record>);
+
+/// What there is to a client.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Client {
+pub(crate) struct Record {
     pub(crate) id: ClientId,
     pub(crate) metadata: Registered,
     pub(crate) issued_at: i64,
@@ -93,91 +97,111 @@ pub struct Client {
     pub(crate) revision: u64,
 }
 
+impl From<Record> for Client {
+    fn from(record: Record) -> Self {
+        Self(Arc::new(record))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Client").field(&self.0).finish()
+    }
+}
+
 impl Client {
     /// The identifier.
     #[must_use]
     pub fn id(&self) -> &ClientId {
-        &self.id
+        &self.0.id
     }
 
     /// The metadata, typed. Read from its text on first use.
     #[must_use]
     pub fn metadata(&self) -> &ClientMetadata {
-        self.metadata.typed()
+        self.0.metadata.typed()
     }
 
     /// The metadata as the text of a JSON object.
     #[must_use]
     pub fn metadata_json(&self) -> &str {
-        &self.metadata.text
+        &self.0.metadata.text
     }
 
     /// When the client was registered.
     #[must_use]
     pub fn issued_at(&self) -> OffsetDateTime {
-        from_unix(self.issued_at)
+        from_unix(self.0.issued_at)
     }
 
     /// When the client ceases to exist. `None`: never.
     #[must_use]
     pub fn expires_at(&self) -> Option<OffsetDateTime> {
-        self.expires_at.map(from_unix)
+        self.0.expires_at.map(from_unix)
     }
 
     /// Whether the client has ceased to exist at a time. The moment itself counts.
     #[must_use]
     pub fn is_expired(&self, now: OffsetDateTime) -> bool {
-        self.expires_at.is_some_and(|expiry| now.unix_timestamp() >= expiry)
+        self.0.expires_at.is_some_and(|expiry| now.unix_timestamp() >= expiry)
     }
 
     /// Whether the client may be used at a time: active, and neither expired nor disabled. For the host's
     /// authorization and token endpoints.
     #[must_use]
     pub fn is_usable(&self, now: OffsetDateTime) -> bool {
-        self.state == ClientState::Active && self.is_manageable(now)
+        self.0.state == ClientState::Active && self.is_manageable(now)
     }
 
     /// Whether the client may read, update and delete its registration at a time. A pending client may: it learns so
     /// what became of its request.
     #[must_use]
     pub fn is_manageable(&self, now: OffsetDateTime) -> bool {
-        self.state != ClientState::Suspended && !self.is_expired(now) && !self.flags.disabled
+        self.0.state != ClientState::Suspended && !self.is_expired(now) && !self.0.flags.disabled
     }
 
     /// Where the client is in its life.
     #[must_use]
     pub fn state(&self) -> ClientState {
-        self.state
+        self.0.state
     }
 
     /// When the host last reported a use ([`ClientDirectory::touch`](crate::ClientDirectory::touch)).
     #[must_use]
     pub fn last_used_at(&self) -> Option<OffsetDateTime> {
-        self.last_used_at.map(from_unix)
+        self.0.last_used_at.map(from_unix)
     }
 
     /// The client with a use at this time, unless it knows of a later one. For stores.
     #[must_use]
     pub fn used_at(self, time: OffsetDateTime) -> Self {
-        Self { last_used_at: self.last_used_at.max(Some(time.unix_timestamp())), ..self }
+        self.last_used(Some(time.unix_timestamp()))
+    }
+
+    /// The client with this last use, unless it knows of a later one.
+    pub(crate) fn last_used(mut self, at: Option<i64>) -> Self {
+        if at > self.0.last_used_at {
+            Arc::make_mut(&mut self.0).last_used_at = at;
+        }
+        self
     }
 
     /// When the registration access token ceases to be valid. `None`: with the client.
     #[must_use]
     pub fn registration_access_token_expires_at(&self) -> Option<OffsetDateTime> {
-        self.token_expires_at.map(from_unix)
+        self.0.token_expires_at.map(from_unix)
     }
 
     /// The secret as it is stored.
     #[must_use]
     pub fn secret(&self) -> Option<&StoredSecret> {
-        self.secret.as_ref()
+        self.0.secret.as_ref()
     }
 
     /// When the secret ceases to be valid. `None`: with the client.
     #[must_use]
     pub fn secret_expires_at(&self) -> Option<OffsetDateTime> {
-        self.secret_expires_at.map(from_unix)
+        self.0.secret_expires_at.map(from_unix)
     }
 
     /// Whether a presented secret is the client's, and valid at a time: the current one up to
@@ -192,8 +216,8 @@ impl Client {
         let is_one_of = |secret: Option<&StoredSecret>| {
             secret.map_or(TokenDigest::NONE, StoredSecret::digest).matches_digest(&presented)
         };
-        let previous = self.previous_secret.as_ref();
-        let is_current = self.secret_expires_at.is_none_or(|expiry| now.unix_timestamp() < expiry);
+        let previous = self.0.previous_secret.as_ref();
+        let is_current = self.0.secret_expires_at.is_none_or(|expiry| now.unix_timestamp() < expiry);
         let is_kept = previous.is_some_and(|previous| now.unix_timestamp() < previous.valid_until);
         let is_own = is_one_of(self.secret()) & is_current;
         let is_former = is_one_of(previous.map(|previous| &previous.secret)) & is_kept;
@@ -203,31 +227,31 @@ impl Client {
     /// The digest of the registration access token.
     #[must_use]
     pub fn registration_access_token(&self) -> Option<&TokenDigest> {
-        self.token.as_ref()
+        self.0.token.as_ref()
     }
 
     /// What only the server sets.
     #[must_use]
     pub fn flags(&self) -> &ServerFlags {
-        &self.flags
+        &self.0.flags
     }
 
     /// Where the client comes from.
     #[must_use]
     pub fn provenance(&self) -> &Provenance {
-        &self.provenance
+        &self.0.provenance
     }
 
     /// What no other client in the store may have as well, if the profile asks for that.
     #[must_use]
     pub fn unique_key(&self) -> Option<&str> {
-        self.unique_key.as_deref()
+        self.0.unique_key.as_deref()
     }
 
     /// Counts the changes; what [`ClientStore::replace`](crate::ClientStore::replace) compares.
     #[must_use]
     pub fn revision(&self) -> u64 {
-        self.revision
+        self.0.revision
     }
 }
 
@@ -430,10 +454,10 @@ struct ClientForm {
 
 impl Serialize for Client {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let client = self.clone();
+        let client = Record::clone(&self.0);
         ClientForm {
             id: client.id,
-            metadata: serde_json::from_str(&self.metadata.text).map_err(serde::ser::Error::custom)?,
+            metadata: serde_json::from_str(&client.metadata.text).map_err(serde::ser::Error::custom)?,
             issued_at: client.issued_at,
             expires_at: client.expires_at,
             secret: client.secret,
@@ -459,7 +483,7 @@ impl<'de> Deserialize<'de> for Client {
         let text = serde_json::to_string(&form.metadata).map_err(serde::de::Error::custom)?;
         let metadata = Registered::new(text);
         metadata.document().map_err(|fault| serde::de::Error::custom(format!("the metadata {fault}")))?;
-        Ok(Self {
+        Ok(Self::from(Record {
             id: form.id,
             metadata,
             issued_at: form.issued_at,
@@ -476,6 +500,6 @@ impl<'de> Deserialize<'de> for Client {
             provenance: form.provenance,
             unique_key: form.unique_key,
             revision: form.revision,
-        })
+        }))
     }
 }

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::access::{Admitted, Entry};
 #[cfg(feature = "x509")]
 use crate::certificate::TrustAnchors;
-use crate::client::{Client, Provenance, Registered, ServerFlags};
+use crate::client::{Client, Provenance, Record, Registered, ServerFlags};
 use crate::clock::Clock;
 use crate::config::{ConfigWarning, Reading, UpdateMode};
 use crate::documents::Gate;
@@ -173,7 +173,7 @@ impl Regime<'_> {
     /// put them on the list of custom attributes, which is reported as a warning.
     pub(crate) fn take_custom_flags(&self, draft: &mut Draft<'_>) {
         let mut take = |name: &str| {
-            let value = self.policy.field_named(name).and_then(|field| draft.document.remove(field));
+            let value = self.policy.declared_field(name).and_then(|field| draft.document.remove(field));
             value.map(|value| match value {
                 FieldValue::Bool(value) => value,
                 value => value.as_text().is_some_and(|text| text.eq_ignore_ascii_case("true")),
@@ -223,7 +223,7 @@ impl Regime<'_> {
                 || draw.client_id().ok_or_else(|| entropy_error(EntropyError("no identifier".to_owned())));
             let id = draft.client_id.clone().map_or_else(drawn_id, Ok)?;
             let stored = self.stored_secret(&id, secret.as_ref(), need).await?;
-            let client = Client {
+            let client = Client::from(Record {
                 id,
                 metadata: metadata.clone(),
                 issued_at: now.unix_timestamp(),
@@ -240,7 +240,7 @@ impl Regime<'_> {
                 provenance: self.provenance(statement, entry),
                 unique_key: unique_key.clone(),
                 revision: 1,
-            };
+            });
             match self.store.insert(&client).await {
                 Ok(()) => {
                     report.tell(EventKind::Created, &client);
@@ -256,7 +256,7 @@ impl Regime<'_> {
                 Err(StoreError::Duplicate { existing }) => {
                     // Sealed for the client that it will be the secret of.
                     let stored = self.stored_secret(&existing, secret.as_ref(), need).await?;
-                    let client = Client { secret: stored, ..client };
+                    let client = Client::from(Record { secret: stored, ..(*client.0).clone() });
                     let met = Box::pin(self.meet(&existing, &client, now, report)).await?;
                     if let Some(client) = met {
                         let status = self.policy.response.upsert_status.unwrap_or(200);
@@ -271,11 +271,12 @@ impl Regime<'_> {
 
     /// Ends the registration access token before this one, now that its holder has the one behind it.
     pub(crate) async fn seen(&self, client: Client, admitted: Admitted) -> Result<Client, Error> {
-        if admitted != Admitted::Token || client.previous_token.is_none() {
+        if admitted != Admitted::Token || client.0.previous_token.is_none() {
             return Ok(client);
         }
-        let next = Client { previous_token: None, revision: client.revision + 1, ..client.clone() };
-        match self.store.replace(&next, client.revision).await {
+        let old = &*client.0;
+        let next = Client::from(Record { previous_token: None, revision: old.revision + 1, ..old.clone() });
+        match self.store.replace(&next, old.revision).await {
             Ok(()) => Ok(next),
             // Somebody else changed the client, who presented a token as well.
             Err(StoreError::Conflict | StoreError::NotFound) => Ok(client),
@@ -290,9 +291,12 @@ impl Regime<'_> {
         request: &RegisterRequest<'_>,
     ) -> Result<Registration, Error> {
         let mut document =
-            client.metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
+            client.0.metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
         document.set(fields::GRANT_TYPES, FieldValue::List(Vec::new().into()), Origin::Stored);
-        let client = Client { metadata: Registered::new(document.to_json_text()), ..client.clone() };
+        let client = Client::from(Record {
+            metadata: Registered::new(document.to_json_text()),
+            ..(*client.0).clone()
+        });
         let status = self.policy.response.upsert_status.unwrap_or(200);
         self.respond(Issued { client, status, secret: None, token: None }, Operation::Delete, request).await
     }

@@ -15,7 +15,7 @@ const LIMITS: Limits = Limits { depth: 64, members: 10_000 };
 /// stated; so that a flattened claim can never pass for a member, and least of all for a credential. Claims that its
 /// issuer may not make are not repeated, and neither are those about the statement itself (RFC 7519).
 pub(crate) fn flattened(client: &Client, policy: &Policy) -> Vec<Extra<'static>> {
-    let Ok(metadata) = client.metadata.document() else { return Vec::new() };
+    let Ok(metadata) = client.0.metadata.document() else { return Vec::new() };
     let is_flattened = |name: &str| {
         !JWT_CLAIMS.contains(&name)
             && !policy
@@ -53,7 +53,7 @@ fn is_metadata(field: FieldId, policy: &Policy) -> bool {
 
 /// Whether every entry that the issuer of the statement has lets it make the claim.
 fn vouched(client: &Client, policy: &Policy, claim: &str) -> bool {
-    let issuer = client.provenance.statement_issuer.as_deref().unwrap_or_default();
+    let issuer = client.0.provenance.statement_issuer.as_deref().unwrap_or_default();
     let mut own = policy.issuers.iter().filter(|own| own.is_for(issuer));
     own.all(|own| own.allow_claims.as_ref().is_none_or(|allowed| allowed.iter().any(|name| name == claim)))
 }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::client::{Client, ClientId, PreviousSecret};
+use crate::client::{ClientId, PreviousSecret, Record};
 use crate::entropy::{Entropy, EntropyError};
 use crate::error::Error;
 use crate::metadata::{Document, FieldValue, Origin, fields, is_symmetric_algorithm};
@@ -123,7 +123,7 @@ impl Regime<'_> {
     /// old one is about to expire, dropped when none is used any more.
     pub(crate) async fn renew_secret(
         &self,
-        client: &mut Client,
+        client: &mut Record,
         need: SecretNeed,
         draw: &Draw,
         now: OffsetDateTime,
@@ -149,7 +149,7 @@ impl Regime<'_> {
 
     async fn fresh_secret(
         &self,
-        client: &mut Client,
+        client: &mut Record,
         need: SecretNeed,
         draw: &Draw,
         now: OffsetDateTime,
@@ -162,7 +162,7 @@ impl Regime<'_> {
     }
 
     /// The secret of a client that is about to be replaced, for as long as it stays good.
-    pub(crate) fn overlapping_secret(&self, client: &Client, now: OffsetDateTime) -> Option<PreviousSecret> {
+    pub(crate) fn overlapping_secret(&self, client: &Record, now: OffsetDateTime) -> Option<PreviousSecret> {
         let now = now.unix_timestamp();
         let valid_until = client.secret_expires_at.into_iter().chain([now + self.overlap()]).min()?;
         let secret = client.secret.clone().filter(|_| valid_until > now)?;

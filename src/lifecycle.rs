@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::client::{Client, ClientId, ClientState};
+use crate::client::{Client, ClientId, ClientState, Record};
 use crate::engine::{host_error, store_error};
 use crate::error::{Error, Failure, Violation};
 use crate::event::{EventKind, Report};
@@ -58,7 +58,7 @@ impl Regime<'_> {
         let is_stated = |name: &String| name.starts_with("$statement.") || name == COMMUNITY;
         let names_statement = self.policy.lifecycle.unique_by.iter().any(is_stated);
         if statement.is_none() && names_statement {
-            return client.unique_key.clone();
+            return client.0.unique_key.clone();
         }
         self.unique_key(document, statement)
     }
@@ -104,7 +104,7 @@ impl Regime<'_> {
                 return Err(self.duplicate());
             }
             let next = self.taken_over(&old, newcomer, on_duplicate, now);
-            match self.store.replace(&next, old.revision).await {
+            match self.store.replace(&next, old.revision()).await {
                 Ok(()) => {
                     report.taken_over(&next, &old, on_duplicate);
                     return Ok(Some(next));
@@ -125,7 +125,8 @@ impl Regime<'_> {
         on_duplicate: OnDuplicate,
         now: OffsetDateTime,
     ) -> Client {
-        let mut next = Client { revision: old.revision + 1, id: old.id.clone(), ..newcomer.clone() };
+        let (old, newcomer) = (&*old.0, &*newcomer.0);
+        let mut next = Record { revision: old.revision + 1, id: old.id.clone(), ..newcomer.clone() };
         if on_duplicate == OnDuplicate::Upsert {
             next.issued_at = old.issued_at;
             next.state = old.state;
@@ -134,7 +135,7 @@ impl Regime<'_> {
                 next.previous_secret = self.overlapping_secret(old, now);
             }
         }
-        next
+        next.into()
     }
 
     /// A client that has what only one may have. Whose it is is not told.

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::client::{Client, ClientId, ClientState, Provenance, Registered};
+use crate::client::{Client, ClientId, ClientState, Provenance, Record, Registered};
 use crate::error::{Error, Failure, Violation};
 use crate::host::FetchPurpose;
 use crate::json;
@@ -128,7 +128,7 @@ impl Regime<'_> {
 
     fn client_of(&self, id: ClientId, mut document: Document<'_>) -> Client {
         document.remove(fields::CLIENT_ID);
-        Client {
+        Client::from(Record {
             id,
             metadata: Registered::new(document.to_json_text()),
             issued_at: self.clock.now().unix_timestamp(),
@@ -145,7 +145,7 @@ impl Regime<'_> {
             provenance: Provenance::new(self.profile_name.clone(), None),
             unique_key: None,
             revision: 0,
-        }
+        })
     }
 }
 

@@ -130,7 +130,7 @@ impl Registrar {
         let (engine, client, admitted) = self.0.authenticate(Operation::Read, id, &request, report).await?;
         engine.ask_read(&request.into(), &client).await?;
         let client = engine.seen(client, admitted).await?;
-        let (secret, token) = (engine.shown_secret(&client).await?, presented(request.caller));
+        let (secret, token) = (engine.shown_secret(&client.0).await?, presented(request.caller));
         report.tell(EventKind::Read, &client);
         let issued = Issued { client, status: 200, secret, token };
         engine.respond(issued, Operation::Read, &request.into()).await

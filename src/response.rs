@@ -132,20 +132,20 @@ pub(crate) fn write_body(
     policy: &Policy,
 ) -> String {
     let shaped = shaped(client, policy);
-    let metadata = shaped.as_deref().unwrap_or(client.metadata.text());
+    let metadata = shaped.as_deref().unwrap_or(client.0.metadata.text());
     let mut body = String::with_capacity(metadata.len() + uris.endpoint.len() + 480);
     body.push_str("{\"client_id\":");
-    write_text(client.id.as_str(), &mut body);
+    write_text(client.0.id.as_str(), &mut body);
     if let Some(secret) = secret {
         body.push_str(",\"client_secret\":");
         write_text(secret.expose_secret(), &mut body);
     }
     body.push_str(",\"client_id_issued_at\":");
-    write_int(client.issued_at, &mut body);
+    write_int(client.0.issued_at, &mut body);
     if secret.is_some() {
         // RFC 7591 section 3.2.1: with a secret, and 0 if it never expires.
         body.push_str(",\"client_secret_expires_at\":");
-        write_int(client.secret_expires_at.unwrap_or(0), &mut body);
+        write_int(client.0.secret_expires_at.unwrap_or(0), &mut body);
     }
     if let Some(token) = token {
         body.push_str(",\"registration_access_token\":");
@@ -153,7 +153,7 @@ pub(crate) fn write_body(
     }
     // RFC 7592 section 3: the token and the URI are returned together or not at all.
     if token.is_some() {
-        uris.write(client.id.as_str(), policy.response.client_uri.unwrap_or(ClientUri::Query), &mut body);
+        uris.write(client.0.id.as_str(), policy.response.client_uri.unwrap_or(ClientUri::Query), &mut body);
     }
     if metadata.len() > 2 {
         body.push(',');
@@ -178,7 +178,7 @@ fn shaped(client: &Client, policy: &Policy) -> Option<String> {
             || hides_statement && field == fields::SOFTWARE_STATEMENT
             || is_omitted(policy.name_of(field))
     };
-    let mut document = client.metadata.document().ok()?;
+    let mut document = client.0.metadata.document().ok()?;
     document.retain(|field| !is_hidden(field));
     if flattens {
         let flattened = flattened(client, policy);

@@ -1,6 +1,6 @@
 //! How secrets are kept, and read again.
 
-use crate::client::{Client, ClientId};
+use crate::client::{Client, ClientId, Record};
 use crate::engine::{Engine, host_error};
 use crate::error::Error;
 use crate::issue::SecretNeed;
@@ -28,7 +28,7 @@ impl Engine {
     }
 
     /// A secret that can be read again, if the configuration returns it on read.
-    pub(crate) async fn shown_secret(&self, client: &Client) -> Result<Option<ClientSecret>, Error> {
+    pub(crate) async fn shown_secret(&self, client: &Record) -> Result<Option<ClientSecret>, Error> {
         match &client.secret {
             Some(secret) if self.settings.return_secret_on_read => self.opened(&client.id, secret).await,
             _ => Ok(None),
@@ -96,7 +96,7 @@ impl Registrar {
     /// As [`reveal_secret`](Self::reveal_secret).
     pub async fn reveal_previous_secret(&self, client: &Client) -> Result<Option<ClientSecret>, Error> {
         let now = self.0.clock.now().unix_timestamp();
-        let previous = client.previous_secret.as_ref().filter(|previous| now < previous.valid_until);
+        let previous = client.0.previous_secret.as_ref().filter(|previous| now < previous.valid_until);
         self.reveal(client, previous.map(|previous| &previous.secret)).await
     }
 
@@ -106,7 +106,7 @@ impl Registrar {
         secret: Option<&StoredSecret>,
     ) -> Result<Option<ClientSecret>, Error> {
         let Some(secret) = secret else { return Ok(None) };
-        let result = self.0.opened(&client.id, secret).await;
+        let result = self.0.opened(&client.0.id, secret).await;
         self.0.own_report().close(result)
     }
 }

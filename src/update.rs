@@ -3,7 +3,7 @@
 use time::OffsetDateTime;
 
 use crate::access::Admitted;
-use crate::client::{Client, Registered};
+use crate::client::{Client, Record, Registered};
 use crate::config::UpdateMode;
 use crate::engine::{Checked, Issued, entropy_error, host_error, presented, store_error};
 use crate::error::{Error, Failure, Unauthorized, Violation};
@@ -27,13 +27,13 @@ impl Regime<'_> {
         used: &mut Used,
         report: &Report<'_>,
     ) -> Result<Registration, Error> {
-        let metadata = client.metadata.clone();
+        let metadata = client.0.metadata.clone();
         let stored = metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
         let sent = self.open(request)?;
         let body = self.read(&sent, None)?;
         let token = self.statement_token(&body, Operation::Update)?;
         let statement = self.statement(token.as_ref(), Operation::Update, request).await?;
-        self.statement_of_update(&client.provenance, statement.as_ref())?;
+        self.statement_of_update(&client.0.provenance, statement.as_ref())?;
         let asked = self.asked(body, statement.as_ref(), Operation::Update, request).await?;
         self.accept(self.identity_faults(&client, &asked.document))?;
         self.check_bindings(Operation::Update, request.certificate, &asked, statement.as_ref()).await?;
@@ -61,7 +61,7 @@ impl Regime<'_> {
             }
         }
 
-        let mut draft = self.draft(document, client.flags, statement.as_ref());
+        let mut draft = self.draft(document, client.0.flags, statement.as_ref());
         if let Some(cx) = &cx {
             Box::pin(self.ask_update(cx, &mut draft)).await?;
         }
@@ -73,20 +73,20 @@ impl Regime<'_> {
         }
 
         let now = self.clock.now();
-        let expected_revision = client.revision;
+        let expected_revision = client.0.revision;
         let draw = Draw::new(&*self.entropy).map_err(entropy_error)?;
-        let mut next = Client {
+        let mut next = Record {
             metadata: Registered::new(draft.document.to_json_text()),
             flags: draft.flags,
             provenance: match &statement {
-                None => client.provenance.clone(),
-                Some(statement) => client.provenance.clone().with_statement(statement),
+                None => client.0.provenance.clone(),
+                Some(statement) => client.0.provenance.clone().with_statement(statement),
             },
             unique_key: self.unique_key_of_update(&client, &draft.document, statement.as_ref()),
             // An update does not prolong what the last statement limited.
-            expires_at: client.expires_at.into_iter().chain(self.not_after(statement.as_ref())).min(),
+            expires_at: client.0.expires_at.into_iter().chain(self.not_after(statement.as_ref())).min(),
             revision: expected_revision + 1,
-            ..client.clone()
+            ..(*client.0).clone()
         };
         let need = SecretNeed::of(&draft.document, self.policy);
         let issued = self.renew_secret(&mut next, need, &draw, now).await?;
@@ -96,6 +96,7 @@ impl Regime<'_> {
             None => self.shown_secret(&next).await?,
         };
         let token = self.rotated(&mut next, admitted, request.caller, &draw, now);
+        let next = Client::from(next);
         match self.store.replace(&next, expected_revision).await {
             Ok(()) => report.updated(&next, &client),
             Err(StoreError::Conflict) => return Err(host_error("store", true, Box::new(Lost))),
@@ -112,7 +113,7 @@ impl Regime<'_> {
     /// that was presented. Whoever presents the current one has seen it, so that none before it is needed any more.
     fn rotated(
         &self,
-        next: &mut Client,
+        next: &mut Record,
         admitted: Admitted,
         caller: &Caller,
         draw: &Draw,
@@ -160,14 +161,14 @@ impl Regime<'_> {
             }
         }
         match document.get(fields::CLIENT_ID) {
-            Some(value) if value.as_text() == Some(client.id.as_str()) => {}
+            Some(value) if value.as_text() == Some(client.0.id.as_str()) => {}
             None if self.settings.update_mode == UpdateMode::Merge || !self.needs_client_id() => {}
             None => faults.push(fault(fields::CLIENT_ID, "must be in an update")),
             Some(_) => faults.push(fault(fields::CLIENT_ID, "must be the identifier of this client")),
         }
         if let Some(value) = document.get(fields::CLIENT_SECRET) {
             let presented = value.as_text().unwrap_or_default();
-            if !client.secret.as_ref().is_some_and(|secret| secret.matches(presented)) {
+            if !client.0.secret.as_ref().is_some_and(|secret| secret.matches(presented)) {
                 faults.push(fault(
                     fields::CLIENT_SECRET,
                     "must be the current secret of this client or left out",

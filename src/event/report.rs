@@ -85,16 +85,16 @@ impl<'e> Report<'e> {
         if self.engine.events.is_none() {
             return;
         }
-        let policy = self.engine.regime_of(&client.provenance.profile).policy;
+        let policy = self.engine.regime_of(&client.0.provenance.profile).policy;
         // Records that the engine wrote itself.
-        let (Ok(old), Ok(new)) = (old.metadata.document(), client.metadata.document()) else { return };
+        let (Ok(old), Ok(new)) = (old.0.metadata.document(), client.0.metadata.document()) else { return };
         self.tell(kind(&changed_members(&old, &new, policy)), client);
     }
 
     /// Something happened to a client, which may be another one than the operation is about.
     pub(crate) fn tell(&self, kind: EventKind<'_>, client: &Client) {
         let Some(events) = &self.engine.events else { return };
-        let regime = self.engine.regime_of(&client.provenance.profile);
+        let regime = self.engine.regime_of(&client.0.provenance.profile);
         let contacts = if events.detail.contacts { client.metadata().contacts.as_deref() } else { None };
         let on_delete = &regime.policy.lifecycle.on_delete;
         let revoke: Vec<&str> = match kind {

@@ -1,5 +1,6 @@
 //! Clients in memory.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
@@ -99,13 +100,13 @@ impl ClientStore for MemoryClientStore {
             return Err(StoreError::Duplicate { existing: owner.clone() });
         }
         let mut shard = write(self.shard(client.id()));
-        if shard.clients.contains_key(client.id()) {
+        let Entry::Vacant(place) = shard.clients.entry(client.id().clone()) else {
             return Err(StoreError::AlreadyExists);
-        }
+        };
+        place.insert(client.clone());
         if let Some((unique, key)) = &mut unique {
             unique.insert((*key).into(), client.id().clone());
         }
-        shard.clients.insert(client.id().clone(), client.clone());
         Ok(())
     }
 
@@ -136,8 +137,7 @@ impl ClientStore for MemoryClientStore {
         if let Some(key) = client.unique_key() {
             unique.insert(key.into(), client.id().clone());
         }
-        let last_used_at = current.last_used_at.max(client.last_used_at);
-        *current = Client { last_used_at, ..client.clone() };
+        *current = client.clone().last_used(current.0.last_used_at);
         Ok(())
     }
 
@@ -165,7 +165,7 @@ impl ClientDirectory for MemoryClientStore {
     async fn touch(&self, id: &ClientId, now: OffsetDateTime) -> Result<bool, StoreError> {
         let mut shard = write(self.shard(id));
         let Some(client) = shard.clients.get_mut(id) else { return Ok(false) };
-        client.last_used_at = client.last_used_at.max(Some(now.unix_timestamp()));
+        *client = client.clone().used_at(now);
         Ok(true)
     }
 

@@ -296,7 +296,7 @@ impl Policy {
     }
 
     /// The member of a name that the table does not have, or of an alias.
-    pub(super) fn declared_field(&self, name: &str) -> Option<FieldId> {
+    pub(crate) fn declared_field(&self, name: &str) -> Option<FieldId> {
         self.names.get(name).copied()
     }
 

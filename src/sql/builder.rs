@@ -52,6 +52,8 @@ impl SqlClientStoreBuilder {
     /// For how long PostgreSQL lets a statement run (`statement_timeout`, set when a connection is opened). Then it
     /// fails with [`StoreError::Unavailable`](crate::StoreError::Unavailable), and nothing of it is done. Default: 5
     /// seconds. Zero: as the server has it. SQLite has no such limit.
+    ///
+    /// A server that is silent for twice that time is taken to be gone: the call fails, and the connection is closed.
     pub fn statement_timeout(mut self, timeout: Duration) -> Self {
         self.statement_timeout = timeout;
         self
@@ -172,6 +174,8 @@ impl SqlClientStoreBuilder {
             .connect_with(options.disable_statement_logging())
             .await
             .map_err(|error| SqlStoreError::Connect(error.into()))?;
-        Ok(Database::Postgres(pool))
+        // A server that is alive has given the statement up by half of this time.
+        let silence = if limit > 0 { self.statement_timeout.saturating_mul(2) } else { Duration::MAX };
+        Ok(Database::Postgres { pool, silence })
     }
 }

@@ -3,12 +3,14 @@
 //! Every statement of the store is the same for both, with values as `$1`, `$2` and so on.
 
 use std::borrow::Cow;
-
 #[cfg(feature = "postgres")]
-use sqlx::PgPool;
-use sqlx::Row;
+use std::time::Duration;
+
 #[cfg(feature = "sqlite")]
 use sqlx::SqlitePool;
+use sqlx::{ColumnIndex, Decode, Error, Row, Type};
+#[cfg(feature = "postgres")]
+use sqlx::{PgPool, Postgres, pool::PoolConnection};
 
 use super::fault::{Retry, store_error};
 use crate::host::StoreError;
@@ -22,7 +24,11 @@ pub(super) enum Database {
         readers: SqlitePool,
     },
     #[cfg(feature = "postgres")]
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        /// After this time without an answer the server is taken to be gone.
+        silence: Duration,
+    },
 }
 
 /// A value of a statement.
@@ -80,7 +86,7 @@ macro_rules! on {
             #[cfg(feature = "sqlite")]
             Database::Sqlite { writer: $pool, .. } => $call,
             #[cfg(feature = "postgres")]
-            Database::Postgres($pool) => $call,
+            Database::Postgres { pool: $pool, .. } => $call,
         }
     };
     (readers of $database:expr, $pool:ident => $call:expr) => {
@@ -88,13 +94,13 @@ macro_rules! on {
             #[cfg(feature = "sqlite")]
             Database::Sqlite { readers: $pool, .. } => $call,
             #[cfg(feature = "postgres")]
-            Database::Postgres($pool) => $call,
+            Database::Postgres { pool: $pool, .. } => $call,
         }
     };
 }
 pub(super) use on;
 
-/// A statement with its values. It is prepared once per connection.
+/// A statement with its values; each connection prepares it once.
 macro_rules! bound {
     ($sql:expr, $values:expr) => {
         $values.iter().fold(sqlx::query($sql), |query, value| match value {
@@ -104,13 +110,61 @@ macro_rules! bound {
     };
 }
 
-/// The rows of an answer.
-macro_rules! found {
-    ($rows:expr) => {
-        $rows.and_then(|rows| {
-            rows.iter().map(|row| Ok(Found { text: row.try_get(0)?, number: row.try_get(1)? })).collect()
-        })
+/// Runs a statement on a connection of that pool (`execute` or `fetch_all`), and makes something of the result.
+macro_rules! run {
+    ($sql:expr, $values:expr, $which:ident of $database:expr, $how:ident, $result:ident => $answer:expr) => {
+        match $database {
+            #[cfg(feature = "sqlite")]
+            Database::Sqlite { $which: pool, .. } => {
+                let $result = bound!($sql, $values).$how(pool).await?;
+                $answer
+            }
+            #[cfg(feature = "postgres")]
+            Database::Postgres { pool, silence } => {
+                let mut lent = Lent { connection: pool.acquire().await?, is_waiting: true };
+                let call = bound!($sql, $values).$how(&mut *lent.connection);
+                let answered = tokio::time::timeout(*silence, call).await.map_err(|_| silent())?;
+                lent.is_waiting = false;
+                let $result = answered?;
+                $answer
+            }
+        }
     };
+}
+
+/// Tries again what lost against others.
+macro_rules! again {
+    ($call:expr) => {{
+        let mut retry = Retry::new();
+        loop {
+            match $call.await {
+                Err(error) if retry.is_worth(&error).await => {}
+                result => break result,
+            }
+        }
+    }};
+}
+
+/// A connection that is closed if nobody waits for its answer any more. In the pool it would first have to answer, which
+/// a server that is gone never does.
+#[cfg(feature = "postgres")]
+struct Lent {
+    connection: PoolConnection<Postgres>,
+    is_waiting: bool,
+}
+
+#[cfg(feature = "postgres")]
+impl Drop for Lent {
+    fn drop(&mut self) {
+        if self.is_waiting {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn silent() -> Error {
+    Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "the database does not answer"))
 }
 
 impl Database {
@@ -120,21 +174,8 @@ impl Database {
     }
 
     /// [`change`](Self::change), for whoever looks at the error.
-    pub(super) async fn try_change(
-        &self,
-        sql: &'static str,
-        values: &[Value<'_>],
-    ) -> Result<u64, sqlx::Error> {
-        let mut retry = Retry::new();
-        loop {
-            let result = on!(writer of self, pool => {
-                bound!(sql, values).execute(pool).await.map(|done| done.rows_affected())
-            });
-            match result {
-                Err(error) if retry.is_worth(&error).await => {}
-                result => return result,
-            }
-        }
+    pub(super) async fn try_change(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, Error> {
+        again!(self.changed_rows(sql, values))
     }
 
     /// Changes something, and says what of the rows that were changed.
@@ -146,14 +187,7 @@ impl Database {
         sql: &'static str,
         values: &[Value<'_>],
     ) -> Result<Vec<Found>, StoreError> {
-        let mut retry = Retry::new();
-        loop {
-            let result = on!(writer of self, pool => found!(bound!(sql, values).fetch_all(pool).await));
-            match result {
-                Err(error) if retry.is_worth(&error).await => {}
-                result => return result.map_err(store_error),
-            }
-        }
+        again!(self.changed(sql, values)).map_err(store_error)
     }
 
     /// Looks.
@@ -162,14 +196,7 @@ impl Database {
         sql: &'static str,
         values: &[Value<'_>],
     ) -> Result<Vec<Found>, StoreError> {
-        let mut retry = Retry::new();
-        loop {
-            let result = on!(readers of self, pool => found!(bound!(sql, values).fetch_all(pool).await));
-            match result {
-                Err(error) if retry.is_worth(&error).await => {}
-                result => return result.map_err(store_error),
-            }
-        }
+        again!(self.seen(sql, values)).map_err(store_error)
     }
 
     /// Looks for one row at most.
@@ -180,4 +207,25 @@ impl Database {
     ) -> Result<Option<Found>, StoreError> {
         Ok(self.look(sql, values).await?.pop())
     }
+
+    async fn changed_rows(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, Error> {
+        run!(sql, values, writer of self, execute, done => Ok(done.rows_affected()))
+    }
+
+    async fn changed(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Found>, Error> {
+        run!(sql, values, writer of self, fetch_all, rows => rows.iter().map(found).collect())
+    }
+
+    async fn seen(&self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Found>, Error> {
+        run!(sql, values, readers of self, fetch_all, rows => rows.iter().map(found).collect())
+    }
+}
+
+fn found<'r, R: Row>(row: &'r R) -> Result<Found, Error>
+where
+    usize: ColumnIndex<R>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+{
+    Ok(Found { text: row.try_get(0)?, number: row.try_get(1)? })
 }

@@ -56,7 +56,7 @@ async fn found_version(database: &Database) -> Result<i64, sqlx::Error> {
         #[cfg(feature = "sqlite")]
         Database::Sqlite { .. } => "SELECT count(*) > 0 FROM sqlite_master WHERE name = 'oauth_dcr_schema'",
         #[cfg(feature = "postgres")]
-        Database::Postgres(_) => "SELECT to_regclass('oauth_dcr_schema') IS NOT NULL",
+        Database::Postgres { .. } => "SELECT to_regclass('oauth_dcr_schema') IS NOT NULL",
     };
     on!(writer of database, pool => {
         if !sqlx::query_scalar::<_, bool>(has_table).fetch_one(pool).await? {
@@ -74,7 +74,7 @@ async fn migrate(database: &Database) -> Result<(), sqlx::Error> {
         #[cfg(feature = "sqlite")]
         Database::Sqlite { .. } => ("BEGIN IMMEDIATE", SQLITE),
         #[cfg(feature = "postgres")]
-        Database::Postgres(_) => ("BEGIN", POSTGRES),
+        Database::Postgres { .. } => ("BEGIN", POSTGRES),
     };
     on!(writer of database, pool => {
         let mut transaction = pool.begin_with(begin).await?;

@@ -12,6 +12,7 @@ mod cancelled;
 mod contract;
 mod failures;
 mod fresh;
+mod network;
 mod nodes;
 mod rows;
 mod schema;
