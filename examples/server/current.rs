@@ -67,12 +67,15 @@ impl Serving {
         let (Some(issuer), Some(endpoint)) = (issuer, endpoint) else {
             return Err(Misconfigured::new("issuer: must be given, since the discovery document names it"));
         };
-        if endpoint.path() == "/" {
-            return Err(Misconfigured::new("registrationEndpoint: must have a path, such as /register"));
+        let path = endpoint.path().trim_end_matches('/').to_owned();
+        if !routes::is_free(&path) {
+            return Err(Misconfigured::new(
+                "registrationEndpoint: must have a path of its own, such as /register",
+            ));
         }
         let discovery = discovery::document(&issuer_text(&issuer), &endpoint, &registrar);
-        let router = routes::registration(registrar.clone(), endpoint.path(), discovery, rate, parts);
-        Ok(Self { registrar, path: endpoint.path().to_owned(), router })
+        let router = routes::registration(registrar.clone(), &path, discovery, rate, parts);
+        Ok(Self { registrar, path, router })
     }
 }
 

@@ -115,11 +115,15 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
          curl -s -H 'content-type: application/json' http://{address}{path} \\\n    \
          -d '{{\"redirect_uris\":[\"https://app.example.org/cb\"]}}'"
     );
-    if let Some((listener, routes)) = administration {
-        println!("administration on http://{}", listener.local_addr()?);
-        tokio::spawn(serve::until_stopped(listener, routes, stop.clone(), options.drain()));
+    let drain = options.drain();
+    let public = serve::until_stopped(listener, public, stop.clone(), drain);
+    match administration {
+        None => public.await?,
+        Some((listener, routes)) => {
+            println!("administration on http://{}", listener.local_addr()?);
+            tokio::try_join!(public, serve::until_stopped(listener, routes, stop, drain))?;
+        }
     }
-    serve::until_stopped(listener, public, stop, options.drain()).await?;
     tracing::info!("stopped");
     Ok(())
 }

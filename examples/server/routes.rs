@@ -18,6 +18,21 @@ use crate::extras::Extras;
 use crate::limits::{self, Addresses, Rate};
 use crate::{health, tokens};
 
+/// The documents and endpoints of every server.
+const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
+const JWKS: &str = "/jwks";
+const AUTHORIZE: &str = "/authorize";
+const TOKEN: &str = "/token";
+
+/// Whether the registration endpoint can be at this path: it is no other endpoint's, and is none that the router takes
+/// for a pattern.
+pub(crate) fn is_free(path: &str) -> bool {
+    let is_pattern = path.split('/').any(|segment| segment.starts_with([':', '*', '{']));
+    let others = [OPENID_CONFIGURATION, OAUTH_METADATA, JWKS, AUTHORIZE, TOKEN, "", "/health", "/metrics"];
+    !is_pattern && !others.contains(&path) && !path.starts_with("/health/")
+}
+
 /// What anybody can ask for: what the configuration says, and how the server is. How it is can be asked also when it
 /// has no place left for another request.
 pub(crate) fn public(current: Arc<Current>, parts: &Parts, time_limit: Duration) -> Router {
@@ -44,12 +59,12 @@ pub(crate) fn registration(
     let endpoint = parts.metrics.observe(limits::at_once(endpoint, &parts.places));
     let discovery = get(move || async move { json(discovery) });
     Router::new()
-        .nest_service(path.trim_end_matches('/'), endpoint)
-        .route("/.well-known/openid-configuration", discovery.clone())
-        .route("/.well-known/oauth-authorization-server", discovery)
-        .route("/jwks", get(|| async { json(r#"{"keys":[]}"#.to_owned()) }))
-        .route("/authorize", any(StatusCode::NOT_IMPLEMENTED))
-        .route("/token", any(StatusCode::NOT_IMPLEMENTED))
+        .nest_service(path, endpoint)
+        .route(OPENID_CONFIGURATION, discovery.clone())
+        .route(OAUTH_METADATA, discovery)
+        .route(JWKS, get(|| async { json(r#"{"keys":[]}"#.to_owned()) }))
+        .route(AUTHORIZE, any(StatusCode::NOT_IMPLEMENTED))
+        .route(TOKEN, any(StatusCode::NOT_IMPLEMENTED))
 }
 
 /// The registration endpoint, which knows callers by certificate and by token if the configuration says how.

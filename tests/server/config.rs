@@ -205,6 +205,30 @@ async fn secrets_are_never_shown() {
     assert_hidden(&own.get("/config").await);
 }
 
+/// An endpoint that would be in the way of another one is refused, and takes no server down.
+#[tokio::test]
+async fn the_endpoint_has_a_path_of_its_own() {
+    let own = Administered::start("own-path", &json!({ "dynamicRegistrationEnabled": true }));
+    for path in [
+        "",
+        "/",
+        "//",
+        "/jwks",
+        "/token/",
+        "/:id",
+        "/a/*rest",
+        "/health/ready",
+        "/.well-known/openid-configuration",
+    ] {
+        let endpoint = format!("https://op.example.com{path}");
+        let change = json!([{ "op": "replace", "path": "/registrationEndpoint", "value": endpoint }]);
+        let answer = own.patch(&change).await;
+        let problem = "registrationEndpoint: must have a path of its own, such as /register";
+        assert_eq!((answer.status, answer.json()["problems"].clone()), (400, json!([problem])), "{path}");
+    }
+    assert_eq!(own.server.try_register(&plain()).await.status, 201);
+}
+
 /// What is shown can be sent back: a word in the place of a secret stands for it.
 #[tokio::test]
 async fn secrets_survive_a_change_of_what_is_around_them() {
