@@ -66,3 +66,20 @@ async fn a_client_is_shown_without_what_it_is_known_by() {
         assert_eq!((answer.status, answer.json()), (404, expected));
     }
 }
+
+/// A statement vouches for whoever presents it: it is not shown, but for whose it is.
+#[tokio::test]
+async fn a_statement_is_not_shown() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/server/config");
+    let read = |file: &str| std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+    let own = Administered::start("statement", &serde_json::from_str(&read("statements.json")).unwrap());
+    let metadata = json!({
+        "redirect_uris": ["https://app.example.org/cb"],
+        "software_statement": read("demo/statement.jwt").trim(),
+    });
+    let client = own.server.register(metadata).await;
+    assert!(client.body["software_statement"].is_string());
+    let shown = own.get(&format!("/clients/{}", client.id)).await.json();
+    assert_eq!(shown["metadata"].get("software_statement"), None);
+    assert_eq!(shown["statement_issuer"], "https://directory.demo.example");
+}

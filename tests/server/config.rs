@@ -202,6 +202,12 @@ async fn secrets_are_never_shown() {
         assert_hidden(&answer);
         assert_eq!(answer.status, 400, "{place}: {}", answer.text());
     }
+    // What is wrong is told without the secret, also where it was put by mistake.
+    let misplaced = own.patch(&json!([{ "op": "add", "path": "/issuer", "value": SECRET }])).await;
+    assert_eq!(
+        misplaced.json()["problems"],
+        json!(["issuer: `[secret 1]` is not a URL: relative URL without a base"])
+    );
     assert_hidden(&own.get("/config").await);
 }
 
