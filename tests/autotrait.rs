@@ -16,6 +16,7 @@ use oauth_dcr::metadata::{
     TokenEndpointAuthMethod,
 };
 use oauth_dcr::profile::{ProfileSelection, SelectionEntry};
+use oauth_dcr::sql::{SqlClientStoreBuilder, SqlStoreError};
 use oauth_dcr::testing::{
     CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingEvents, RecordingHook,
     StaticResolver, StoreCall, StoreFault, contract,
@@ -30,8 +31,8 @@ use oauth_dcr::{
     Operation, OsEntropy, PassedOver, Profile, ProfileError, Provenance, RegisterRequest, Registrar,
     RegistrarBuilder, RegistrarConfig, Registration, RegistrationAccessToken, RegistrationEndpoint,
     RegistrationEvent, Rejection, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, Selected, SelectedBy,
-    ServerFlags, SharedSecret, StoreError, StoredSecret, Sweep, SystemClock, TokenDigest, Trace,
-    TracingEvents, Unauthorized, UnverifiedJwt, Violation, WireError,
+    ServerFlags, SharedSecret, SqlClientStore, StoreError, StoredSecret, Sweep, SystemClock, TokenDigest,
+    Trace, TracingEvents, Unauthorized, UnverifiedJwt, Violation, WireError,
 };
 
 /// Moves between threads and may be looked at by several.
@@ -72,7 +73,7 @@ fn public_types_are_send_and_sync() {
         TokenEndpointAuthMethod, ManualClock, CountingEntropy, FailingEntropy, StaticResolver,
         FailingStore<MemoryClientStore>, RecordingHook, RecordingEvents, Cause, Sweep, EventDetail, EventKind<'_>,
         RegistrationEvent<'_>, TracingEvents, IbmDynamicRegistration, ProfileSelection, SelectionEntry, Selected,
-        SelectedBy, PassedOver, Lint,
+        SelectedBy, PassedOver, Lint, SqlClientStore, SqlClientStoreBuilder,
     );
 }
 
@@ -86,7 +87,7 @@ fn public_types_have_a_debug_form() {
         ConfigProblem, ConfigWarning, Violation, WireError, FieldId, FieldSpec, dyn ClientStore, dyn
         ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn EvidenceVerifier, dyn ReplayGuard, dyn Clock, dyn Entropy, dyn EventSink, dyn SecretSealer,
         dyn InitialAccessTokens, EventDetail, EventKind<'_>, RegistrationEvent<'_>, TracingEvents, Cause, Sweep,
-        IbmDynamicRegistration, ProfileSelection, Selected, Lint,
+        IbmDynamicRegistration, ProfileSelection, Selected, Lint, SqlClientStore, SqlClientStoreBuilder,
     );
 }
 
@@ -94,7 +95,7 @@ fn public_types_have_a_debug_form() {
 fn errors_can_be_boxed_and_sent() {
     all!(boxable:
         Error, Rejection, Unauthorized, HostError, ConfigError, ProfileError, StoreError, FetchError,
-        HookError, EntropyError, CertificateError,
+        HookError, EntropyError, CertificateError, SqlStoreError,
     );
     let boxed: BoxError = Unauthorized::Missing.into();
     assert_eq!(boxed.to_string(), "no credentials were presented");
@@ -104,7 +105,7 @@ fn errors_can_be_boxed_and_sent() {
 fn what_a_host_keeps_is_cheap_to_hand_around() {
     all!(held:
         Registrar, RegistrationEndpoint, RegistrarConfig, Profile, Client, Registration, Caller, ManualClock,
-        CountingEntropy, StaticResolver, RecordingHook,
+        CountingEntropy, StaticResolver, RecordingHook, SqlClientStore,
     );
     assert_eq!(size_of::<Registrar>(), size_of::<usize>(), "a registrar is one reference count");
 }
@@ -148,6 +149,7 @@ fn futures_can_be_spawned(
     spawned(contract::client_directory(store));
     spawned(registrar.sweep(store, 10));
     spawned(registrar.revoke(store, &Cause::Owner("a".into()), 10));
+    spawned(SqlClientStore::connect("sqlite::memory:"));
     spawned(contract::initial_access_tokens(tokens));
     spawned(contract::replay_guard(guard));
 }

@@ -1,13 +1,19 @@
 //! The floor: the statements alone, over a pool with the same settings.
 
 use std::str::FromStr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, PgPool, SqlitePool};
 
 /// A table of identifiers and documents.
-pub(crate) enum Bare {
+pub(crate) struct Bare {
+    pool: Pool,
+    rows: AtomicUsize,
+}
+
+enum Pool {
     Sqlite(SqlitePool),
     Postgres(PgPool),
 }
@@ -17,9 +23,9 @@ const TABLE: &str =
 
 macro_rules! on {
     ($bare:expr, $pool:ident => $call:expr) => {
-        match $bare {
-            Bare::Sqlite($pool) => $call,
-            Bare::Postgres($pool) => $call,
+        match &$bare.pool {
+            Pool::Sqlite($pool) => $call,
+            Pool::Postgres($pool) => $call,
         }
     };
 }
@@ -35,7 +41,7 @@ impl Bare {
         let pool = sqlx::pool::PoolOptions::new().max_connections(1).test_before_acquire(false);
         let pool = pool.connect_with(options).await.unwrap();
         sqlx::raw_sql(TABLE).execute(&pool).await.unwrap();
-        Self::Sqlite(pool)
+        Self { pool: Pool::Sqlite(pool), rows: AtomicUsize::new(0) }
     }
 
     pub(crate) async fn postgres(url: &str) -> Self {
@@ -43,13 +49,12 @@ impl Bare {
         let pool = sqlx::pool::PoolOptions::new().max_connections(10).test_before_acquire(false);
         let pool = pool.connect_with(options).await.unwrap();
         sqlx::raw_sql(TABLE).execute(&pool).await.unwrap();
-        Self::Postgres(pool)
+        Self { pool: Pool::Postgres(pool), rows: AtomicUsize::new(0) }
     }
 
-    /// Inserts a row under the number of the call, as long as the identifiers of clients are.
-    pub(crate) async fn insert(&self, number: usize, document: &str) {
-        // In an order like that of random identifiers.
-        let id = scattered(number);
+    /// Inserts the next row, with an identifier like those of clients.
+    pub(crate) async fn insert(&self, document: &str) {
+        let id = scattered(self.rows.fetch_add(1, Ordering::Relaxed));
         on!(self, pool => {
             let query = sqlx::query("INSERT INTO bare (id, document) VALUES ($1, $2)");
             query.bind(id).bind(document).execute(pool).await.unwrap();
@@ -69,7 +74,7 @@ impl Bare {
     }
 
     pub(crate) async fn get(&self, number: usize) {
-        let id = scattered(number + 1);
+        let id = scattered(number);
         on!(self, pool => {
             let query = sqlx::query_scalar::<_, String>("SELECT document FROM bare WHERE id = $1");
             assert!(query.bind(id).fetch_optional(pool).await.unwrap().is_some());

@@ -37,7 +37,7 @@ pub(crate) async fn measure(name: &str, store: &SqlClientStore, bare: &Bare, tem
     let ratio = in_turns(
         1,
         || async { assert!(store.get(client(template, 77_777).id()).await.unwrap().is_some()) },
-        |_| bare.get(1_077_776),
+        || bare.get(1_077_777),
     )
     .await;
     println!("{name}: look-up among {CLIENTS}: {ratio}, of a bare select");

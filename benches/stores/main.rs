@@ -53,19 +53,15 @@ async fn measure(name: &str, url: &str, bare: Bare) {
     println!("{name}: rows of {} bytes", document.len());
 
     for tasks in [1, 16] {
-        let ratio = in_turns(
-            tasks,
-            || async { _ = register(&registrar).await },
-            |number| bare.insert(number, &document),
-        )
-        .await;
+        let ratio =
+            in_turns(tasks, || async { _ = register(&registrar).await }, || bare.insert(&document)).await;
         println!("{name}: register, {tasks} at a time: {ratio}, of a bare insert");
     }
     for tasks in [1, 16] {
         let ratio = in_turns(
             tasks,
             || async { assert!(store.get(template.id()).await.unwrap().is_some()) },
-            |_| bare.get(0),
+            || bare.get(0),
         )
         .await;
         println!("{name}: look-up by id, {tasks} at a time: {ratio}, of a bare select");
@@ -80,29 +76,22 @@ async fn register(registrar: &Registrar) -> Client {
 }
 
 /// Calls a second of ours, and how that compares to the bare ones.
-async fn in_turns<O, B>(tasks: usize, ours: impl Fn() -> O, bare: impl Fn(usize) -> B) -> String
+async fn in_turns<O, B>(tasks: usize, ours: impl Fn() -> O, bare: impl Fn() -> B) -> String
 where
     O: Future<Output = ()>,
     B: Future<Output = ()>,
 {
-    let mut next = 0;
     let (mut ours_took, mut bare_took) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        ours_took.push(timed(tasks, || ours()).await);
-        bare_took.push(
-            timed(tasks, || {
-                next += 1;
-                bare(next)
-            })
-            .await,
-        );
+        ours_took.push(timed(tasks, &ours).await);
+        bare_took.push(timed(tasks, &bare).await);
     }
     let (ours, bare) = (rate(ours_took), rate(bare_took));
     format!("{ours:.0}/s, {:.2} x", ours / bare)
 }
 
 /// How long the calls of a round take, so many at a time.
-async fn timed<F: Future<Output = ()>>(tasks: usize, mut call: impl FnMut() -> F) -> Duration {
+async fn timed<F: Future<Output = ()>>(tasks: usize, call: impl Fn() -> F) -> Duration {
     let start = Instant::now();
     for _ in 0..CALLS / tasks {
         all((0..tasks).map(|_| call()).collect()).await;

@@ -16,25 +16,25 @@ pub(super) fn columns(client: &Client) -> Result<[Value<'_>; 15], StoreError> {
         client.id().as_str().into(),
         stored_revision(client.revision()).into(),
         client.unique_key().map(searched).into(),
-        client.issued_at.into(),
-        client.expires_at.into(),
-        client.last_used_at.into(),
+        client.0.issued_at.into(),
+        client.0.expires_at.into(),
+        client.0.last_used_at.into(),
         client.state().name().into(),
-        client.token.map(|token| token.to_text()).into(),
-        client.previous_token.map(|token| token.to_text()).into(),
+        client.0.token.map(|token| token.to_text()).into(),
+        client.0.previous_token.map(|token| token.to_text()).into(),
         origin.statement_issuer.as_deref().map(searched).into(),
         origin.statement_software.as_deref().map(searched).into(),
         origin.statement_digest.as_deref().map(searched).into(),
         origin.initial_access.as_deref().map(searched).into(),
         origin.owner.as_deref().map(searched).into(),
-        serde_json::to_string(client).map_err(unreadable)?.into(),
+        client.to_json().map_err(unreadable)?.into(),
     ])
 }
 
 /// A row of the document and the last use, which is kept beside it.
 pub(super) fn client(found: &Found) -> Result<Client, StoreError> {
-    let client: Client = serde_json::from_str(&found.text).map_err(unreadable)?;
-    Ok(Client { last_used_at: found.number, ..client })
+    let client = Client::from_json(&found.text).map_err(unreadable)?;
+    Ok(client.last_used(found.number))
 }
 
 pub(super) fn client_id(found: &Found) -> Result<ClientId, StoreError> {

@@ -119,12 +119,11 @@ async fn carry(mut client: TcpStream, server: String, mut state: watch::Receiver
     }
     _ = state.wait_for(|state| *state == State::Open).await;
     let mut server = TcpStream::connect(server).await.unwrap();
-    tokio::select! {
-        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
-        changed = state.wait_for(|state| *state != State::Open) => {
-            if changed.is_ok_and(|state| *state == State::Silent) {
-                std::future::pending::<()>().await;
-            }
-        }
+    let changed = tokio::select! {
+        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => None,
+        changed = state.wait_for(|state| *state != State::Open) => changed.ok().map(|state| *state),
+    };
+    if changed == Some(State::Silent) {
+        std::future::pending::<()>().await;
     }
 }

@@ -25,7 +25,8 @@ async fn columns_are_what_the_documents_say(fresh: &Fresh) {
         "registration_access_token": token("current"), "previous_registration_access_token": token("before"),
         "provenance": origin, "revision": 7,
     });
-    store.insert(&crate::client("columns", changes.clone())).await.unwrap();
+    let client = crate::client("columns", changes.clone());
+    store.insert(&client).await.unwrap();
     let columns = "SELECT revision || ' ' || issued_at || ' ' || expires_at || ' ' || last_used_at || ' ' || state \
          || ' ' || unique_key || ' ' || token_digest || ' ' || previous_token_digest || ' ' || statement_issuer \
          || ' ' || software_id || ' ' || statement_digest || ' ' || initial_access || ' ' || owner \
@@ -37,7 +38,7 @@ async fn columns_are_what_the_documents_say(fresh: &Fresh) {
     assert_eq!(fresh.text(columns).await, expected);
     let document: Value =
         serde_json::from_str(&fresh.text("SELECT document FROM oauth_dcr_clients").await).unwrap();
-    assert_eq!(document["unique_key"], "key");
+    assert_eq!(document, serde_json::to_value(&client).unwrap(), "the document is the serde form");
 
     let mut next = changes;
     for (name, value) in [
