@@ -22,6 +22,8 @@ pub(crate) struct Database {
     pub(crate) directory: Arc<dyn ClientDirectory>,
     pub(crate) initial_access: Arc<dyn InitialAccessTokens>,
     pub(crate) replay_guard: Arc<dyn ReplayGuard>,
+    /// What has connections that can be closed.
+    sql: Option<Arc<SqlClientStore>>,
 }
 
 impl Database {
@@ -48,7 +50,8 @@ impl Database {
             clients: store.clone(),
             directory: store.clone(),
             initial_access: store.clone(),
-            replay_guard: store,
+            replay_guard: store.clone(),
+            sql: Some(store),
         })
     }
 
@@ -59,6 +62,14 @@ impl Database {
             directory: clients,
             initial_access: Arc::new(MemoryInitialAccessTokens::default()),
             replay_guard: Arc::new(MemoryReplayGuard::default()),
+            sql: None,
+        }
+    }
+
+    /// Takes leave of it, when nobody asks any more.
+    pub(crate) async fn close(&self) {
+        if let Some(store) = &self.sql {
+            store.close().await;
         }
     }
 

@@ -124,6 +124,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             tokio::try_join!(public, serve::until_stopped(listener, routes, stop, drain))?;
         }
     }
+    parts.database.close().await;
     tracing::info!("stopped");
     Ok(())
 }
