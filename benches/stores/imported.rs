@@ -34,9 +34,10 @@ pub(crate) async fn measure(name: &str, store: &SqlClientStore, bare: &Bare, tem
         bare.import(1_000_000 + batch * 1000..1_000_000 + (batch + 1) * 1000, &document).await;
     }
 
+    let known = client(template, 77_777);
     let ratio = in_turns(
         1,
-        || async { assert!(store.get(client(template, 77_777).id()).await.unwrap().is_some()) },
+        || async { assert!(store.get(known.id()).await.unwrap().is_some()) },
         || bare.get(1_077_777),
     )
     .await;

@@ -69,6 +69,8 @@ async fn wired(
     let store = set(builder).connect(url.as_str()).await.unwrap();
     let client = contract::full_client(&crate::id("wired"));
     store.insert(&client).await.unwrap();
+    // The pool tries a connection that it gets back; until then it is on its way.
+    tokio::time::sleep(Duration::from_millis(500)).await;
     Some((fresh, wire, store, client))
 }
 

@@ -115,12 +115,12 @@ pub async fn replace_with_an_old_revision_is_a_conflict(store: &dyn ClientStore)
 
 /// Revisions have 64 bits, and all of them count.
 pub async fn revisions_have_64_bits(store: &dyn ClientStore) {
-    let id = fresh_id("revision");
     for (revision, others) in [
         (i64::MAX as u64, [i64::MAX as u64 - 1, i64::MAX as u64 + 1]),
         (u64::MAX - 1, [u64::MAX - 2, u64::MAX]),
         ((1 << 53) + 1, [1 << 53, 1]),
     ] {
+        let id = fresh_id("revision");
         let stored = revised(&full_client(&id), revision);
         store.insert(&stored).await.expect("insert of a new client");
         for expected in others {
