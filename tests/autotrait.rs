@@ -7,7 +7,7 @@ use std::future::Future;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use oauth_dcr::config::{
-    IbmDynamicRegistration, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType,
+    ConfiguredKeys, IbmDynamicRegistration, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType,
     SsaValidationConfig, SsaValidationType, Supported, TrustedIssuer, UpdateMode,
 };
 use oauth_dcr::metadata::{
@@ -15,11 +15,20 @@ use oauth_dcr::metadata::{
     Localized, MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode,
     TokenEndpointAuthMethod,
 };
-use oauth_dcr::profile::{ProfileSelection, SelectionEntry};
+use oauth_dcr::profile::{
+    Access, Bind, Claims, ErrorSpec, Hook, Issuer, Jws, KeyPolicy, KeySource, Lifecycle, Member,
+    ProfileSelection, RedirectPolicy, ResponsePolicy, Rule, ScopePolicy, SelectionEntry, Source,
+    StatementPolicy, Token, When,
+};
 use oauth_dcr::sql::{SqlClientStoreBuilder, SqlStoreError};
 use oauth_dcr::testing::{
     CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingEvents, RecordingHook,
     StaticResolver, StoreCall, StoreFault, contract,
+};
+use oauth_dcr::{
+    AccessToken, ClientState, ExplainedAnswer, ExplainedFault, ExplainedStage, FetchedDocument,
+    HttpsResolver, HttpsResolverBuilder, HttpsResolverError, InitialAccessToken, InitialGrant,
+    ManagementRequest, MemoryInitialAccessTokens, NameLookup, Outcome, ResolvedDocument, Stage, Verdict,
 };
 use oauth_dcr::{
     BoxError, CachedResolver, CachedResolverBuilder, Caller, Cause, CertificateError, Client,
@@ -73,7 +82,11 @@ fn public_types_are_send_and_sync() {
         TokenEndpointAuthMethod, ManualClock, CountingEntropy, FailingEntropy, StaticResolver,
         FailingStore<MemoryClientStore>, RecordingHook, RecordingEvents, Cause, Sweep, EventDetail, EventKind<'_>,
         RegistrationEvent<'_>, TracingEvents, IbmDynamicRegistration, ProfileSelection, SelectionEntry, Selected,
-        SelectedBy, PassedOver, Lint, SqlClientStore, SqlClientStoreBuilder,
+        SelectedBy, PassedOver, Lint, AccessToken, ClientState, ManagementRequest<'_>, InitialAccessToken, InitialGrant,
+        MemoryInitialAccessTokens, ConfiguredKeys, HttpsResolver, HttpsResolverBuilder, FetchedDocument,
+        ResolvedDocument, ExplainedAnswer, ExplainedFault, ExplainedStage, Outcome, Stage, Verdict, Access, Bind, Claims,
+        ErrorSpec, Hook, Issuer, Jws, KeyPolicy, KeySource, Lifecycle, Member, RedirectPolicy, ResponsePolicy, Rule,
+        ScopePolicy, Source, StatementPolicy, Token, When, SqlClientStore, SqlClientStoreBuilder,
     );
 }
 
@@ -87,7 +100,10 @@ fn public_types_have_a_debug_form() {
         ConfigProblem, ConfigWarning, Violation, WireError, FieldId, FieldSpec, dyn ClientStore, dyn
         ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn EvidenceVerifier, dyn ReplayGuard, dyn Clock, dyn Entropy, dyn EventSink, dyn SecretSealer,
         dyn InitialAccessTokens, EventDetail, EventKind<'_>, RegistrationEvent<'_>, TracingEvents, Cause, Sweep,
-        IbmDynamicRegistration, ProfileSelection, Selected, Lint, SqlClientStore, SqlClientStoreBuilder,
+        IbmDynamicRegistration, ProfileSelection, Selected, Lint, AccessToken, ClientState, ManagementRequest<'_>,
+        InitialAccessToken, InitialGrant, MemoryInitialAccessTokens, ConfiguredKeys, HttpsResolver, FetchedDocument,
+        ResolvedDocument, ExplainedAnswer, ExplainedFault, ExplainedStage, ExplainedMember, Outcome, Stage, Verdict, dyn
+        NameLookup, Access, Member, Rule, When, SqlClientStore, SqlClientStoreBuilder,
     );
 }
 
@@ -95,7 +111,7 @@ fn public_types_have_a_debug_form() {
 fn errors_can_be_boxed_and_sent() {
     all!(boxable:
         Error, Rejection, Unauthorized, HostError, ConfigError, ProfileError, StoreError, FetchError,
-        HookError, EntropyError, CertificateError, SqlStoreError,
+        HookError, EntropyError, CertificateError, HttpsResolverError, SqlStoreError,
     );
     let boxed: BoxError = Unauthorized::Missing.into();
     assert_eq!(boxed.to_string(), "no credentials were presented");
@@ -114,7 +130,7 @@ fn what_a_host_keeps_is_cheap_to_hand_around() {
 fn host_parts_are_used_behind_pointers() {
     all!(part:
         dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn EvidenceVerifier, dyn ReplayGuard, dyn Clock,
-        dyn Entropy, dyn EventSink, dyn SecretSealer, dyn InitialAccessTokens, Box<dyn ClientStore>, std::sync::Arc<dyn ClientStore>,
+        dyn Entropy, dyn EventSink, dyn SecretSealer, dyn InitialAccessTokens, dyn NameLookup, Box<dyn ClientStore>, std::sync::Arc<dyn ClientStore>,
     );
 }
 
@@ -144,6 +160,7 @@ fn futures_can_be_spawned(
     spawned(registrar.update(id, request));
     spawned(registrar.delete(id, caller));
     spawned(registrar.explain(request));
+    spawned(registrar.resolve_metadata_document("https://app.example/client"));
     spawned(endpoint.handle(http::Request::new(String::new())));
     spawned(contract::client_store(store));
     spawned(contract::client_directory(store));

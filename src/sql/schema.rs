@@ -69,15 +69,17 @@ async fn found_version(database: &Database) -> Result<i64, sqlx::Error> {
 /// Applies what is missing, in one transaction. Each migration can also be applied over itself: for databases that do
 /// not take changes of the schema back with a transaction.
 async fn migrate(database: &Database) -> Result<(), sqlx::Error> {
-    let (begin, migrations) = match database {
+    let (begin, patience, migrations) = match database {
         // A transaction that begins by reading could not become a writing one while there is another.
         #[cfg(feature = "sqlite")]
-        Database::Sqlite { .. } => ("BEGIN IMMEDIATE", SQLITE),
+        Database::Sqlite { .. } => ("BEGIN IMMEDIATE", "SELECT 1", SQLITE),
+        // The limit is for requests. Here others are waited for, and tables may be large.
         #[cfg(feature = "postgres")]
-        Database::Postgres { .. } => ("BEGIN", POSTGRES),
+        Database::Postgres { .. } => ("BEGIN", "SET LOCAL statement_timeout = 0", POSTGRES),
     };
     on!(writer of database, pool => {
         let mut transaction = pool.begin_with(begin).await?;
+        sqlx::raw_sql(patience).execute(&mut *transaction).await?;
         sqlx::raw_sql(VERSION_TABLE).execute(&mut *transaction).await?;
         let locked: Vec<i64> = sqlx::query_scalar(LOCK).fetch_all(&mut *transaction).await?;
         let had = locked.first().and_then(|version| usize::try_from(*version).ok()).unwrap_or(0);
