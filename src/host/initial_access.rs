@@ -166,6 +166,29 @@ pub trait InitialAccessTokens: Debug + Send + Sync {
     async fn revoke(&self, id: &str) -> Result<bool, StoreError>;
 }
 
+#[async_trait]
+impl<T: InitialAccessTokens + ?Sized> InitialAccessTokens for Arc<T> {
+    async fn insert(&self, token: &TokenDigest, grant: &InitialGrant) -> Result<(), StoreError> {
+        (**self).insert(token, grant).await
+    }
+
+    async fn find(&self, token: &TokenDigest) -> Result<Option<InitialGrant>, StoreError> {
+        (**self).find(token).await
+    }
+
+    async fn redeem(
+        &self,
+        token: &TokenDigest,
+        now: OffsetDateTime,
+    ) -> Result<Option<InitialGrant>, StoreError> {
+        (**self).redeem(token, now).await
+    }
+
+    async fn revoke(&self, id: &str) -> Result<bool, StoreError> {
+        (**self).revoke(id).await
+    }
+}
+
 /// Initial access tokens in memory. Clones share them.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryInitialAccessTokens(Arc<Mutex<HashMap<TokenDigest, InitialGrant>>>);

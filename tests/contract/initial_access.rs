@@ -22,6 +22,13 @@ fn tokens_in_memory_keep_the_contract() {
     assert_eq!(run(tokens.find(&TokenDigest::of("other"))).unwrap(), Some(InitialGrant::new("other")));
 }
 
+/// A place for tokens that several registrars share is one.
+#[test]
+fn shared_tokens_keep_the_contract() {
+    let tokens: Arc<dyn InitialAccessTokens> = Arc::new(MemoryInitialAccessTokens::default());
+    run(contract::initial_access_tokens(&tokens));
+}
+
 /// Of a hundred threads that redeem a token with ten uses, ten succeed.
 #[test]
 fn threads_that_redeem_one_token_share_its_uses() {
