@@ -239,6 +239,7 @@ impl Regime<'_> {
                 flags: ServerFlags { deletable: expires_at.is_some(), ..draft.flags },
                 provenance: self.provenance(statement, entry),
                 unique_key: unique_key.clone(),
+                janssen: None,
                 revision: 1,
             });
             match self.store.insert(&client).await {

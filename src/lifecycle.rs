@@ -131,6 +131,7 @@ impl Regime<'_> {
             next.issued_at = old.issued_at;
             next.state = old.state;
             next.last_used_at = old.last_used_at;
+            next.janssen = old.janssen.clone();
             if next.secret.is_some() {
                 next.previous_secret = self.overlapping_secret(old, now);
             }

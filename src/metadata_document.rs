@@ -144,6 +144,7 @@ impl Regime<'_> {
             flags: self.initial_flags(),
             provenance: Provenance::new(self.profile_name.clone(), None),
             unique_key: None,
+            janssen: None,
             revision: 0,
         })
     }

@@ -20,6 +20,7 @@ use oauth_dcr::profile::{
     ProfileSelection, RedirectPolicy, ResponsePolicy, Rule, ScopePolicy, SelectionEntry, Source,
     StatementPolicy, Token, When,
 };
+use oauth_dcr::sql::{SqlClientStoreBuilder, SqlStoreError};
 use oauth_dcr::testing::{
     CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingEvents, RecordingHook,
     StaticResolver, StoreCall, StoreFault, contract,
@@ -39,8 +40,8 @@ use oauth_dcr::{
     Operation, OsEntropy, PassedOver, Profile, ProfileError, Provenance, RegisterRequest, Registrar,
     RegistrarBuilder, RegistrarConfig, Registration, RegistrationAccessToken, RegistrationEndpoint,
     RegistrationEvent, Rejection, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, Selected, SelectedBy,
-    ServerFlags, SharedSecret, StoreError, StoredSecret, Sweep, SystemClock, TokenDigest, Trace,
-    TracingEvents, Unauthorized, UnverifiedJwt, Violation, WireError,
+    ServerFlags, SharedSecret, SqlClientStore, StoreError, StoredSecret, Sweep, SystemClock, TokenDigest,
+    Trace, TracingEvents, Unauthorized, UnverifiedJwt, Violation, WireError,
 };
 
 /// Moves between threads and may be looked at by several.
@@ -85,7 +86,7 @@ fn public_types_are_send_and_sync() {
         MemoryInitialAccessTokens, ConfiguredKeys, HttpsResolver, HttpsResolverBuilder, FetchedDocument,
         ResolvedDocument, ExplainedAnswer, ExplainedFault, ExplainedStage, Outcome, Stage, Verdict, Access, Bind, Claims,
         ErrorSpec, Hook, Issuer, Jws, KeyPolicy, KeySource, Lifecycle, Member, RedirectPolicy, ResponsePolicy, Rule,
-        ScopePolicy, Source, StatementPolicy, Token, When,
+        ScopePolicy, Source, StatementPolicy, Token, When, SqlClientStore, SqlClientStoreBuilder,
     );
 }
 
@@ -102,7 +103,7 @@ fn public_types_have_a_debug_form() {
         IbmDynamicRegistration, ProfileSelection, Selected, Lint, AccessToken, ClientState, ManagementRequest<'_>,
         InitialAccessToken, InitialGrant, MemoryInitialAccessTokens, ConfiguredKeys, HttpsResolver, FetchedDocument,
         ResolvedDocument, ExplainedAnswer, ExplainedFault, ExplainedStage, ExplainedMember, Outcome, Stage, Verdict, dyn
-        NameLookup, Access, Member, Rule, When,
+        NameLookup, Access, Member, Rule, When, SqlClientStore, SqlClientStoreBuilder,
     );
 }
 
@@ -110,7 +111,7 @@ fn public_types_have_a_debug_form() {
 fn errors_can_be_boxed_and_sent() {
     all!(boxable:
         Error, Rejection, Unauthorized, HostError, ConfigError, ProfileError, StoreError, FetchError,
-        HookError, EntropyError, CertificateError, HttpsResolverError,
+        HookError, EntropyError, CertificateError, HttpsResolverError, SqlStoreError,
     );
     let boxed: BoxError = Unauthorized::Missing.into();
     assert_eq!(boxed.to_string(), "no credentials were presented");
@@ -120,7 +121,7 @@ fn errors_can_be_boxed_and_sent() {
 fn what_a_host_keeps_is_cheap_to_hand_around() {
     all!(held:
         Registrar, RegistrationEndpoint, RegistrarConfig, Profile, Client, Registration, Caller, ManualClock,
-        CountingEntropy, StaticResolver, RecordingHook,
+        CountingEntropy, StaticResolver, RecordingHook, SqlClientStore,
     );
     assert_eq!(size_of::<Registrar>(), size_of::<usize>(), "a registrar is one reference count");
 }
@@ -165,6 +166,7 @@ fn futures_can_be_spawned(
     spawned(contract::client_directory(store));
     spawned(registrar.sweep(store, 10));
     spawned(registrar.revoke(store, &Cause::Owner("a".into()), 10));
+    spawned(SqlClientStore::connect("sqlite::memory:"));
     spawned(contract::initial_access_tokens(tokens));
     spawned(contract::replay_guard(guard));
 }

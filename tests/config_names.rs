@@ -134,6 +134,21 @@ fn every_property_is_read() {
     }
 }
 
+/// With the feature `schema`: every name, and every value that is read.
+#[test]
+fn every_property_is_in_the_schema() {
+    let schema = oauth_dcr::schema::registrar_config();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    for (name, value) in all_properties() {
+        assert!(schema["properties"].get(&name).is_some(), "{name} is not in the schema");
+        for value in [value, Value::Null] {
+            let config = json!({ name.as_str(): value });
+            let faults: Vec<String> = validator.iter_errors(&config).map(|error| error.to_string()).collect();
+            assert_eq!(faults, Vec::<String>::new(), "{name}");
+        }
+    }
+}
+
 #[test]
 fn all_properties_together() {
     let mut all = all_properties();

@@ -1,6 +1,7 @@
 //! Documents that the configuration has, in place of what is at their addresses.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use oauth_dcr::{FetchError, FetchPurpose, HttpsResolver, JwksResolver};
@@ -8,9 +9,9 @@ use serde_json::Value;
 use url::Url;
 
 /// Asks the network for what is not here.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Documents {
-    pub(crate) own: HashMap<Url, Value>,
+    pub(crate) own: Arc<HashMap<Url, Value>>,
     pub(crate) network: HttpsResolver,
 }
 

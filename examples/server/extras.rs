@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use crate::options::Misconfigured;
+use crate::configuration::Misconfigured;
 use crate::tokens::TestToken;
 
 /// The member `exampleServer`.
@@ -58,14 +58,15 @@ impl Extras {
         match &self.profile {
             Some(NamedOrWhole::Whole(profile)) => builder = builder.profile((**profile).clone()),
             Some(NamedOrWhole::Named(name)) => {
-                let unknown = || Misconfigured(format!("exampleServer.profile: there is no preset `{name}`"));
+                let unknown =
+                    || Misconfigured::new(format!("exampleServer.profile: there is no preset `{name}`"));
                 builder = builder.profile(Profile::preset(name).ok_or_else(unknown)?.clone());
             }
             None => {}
         }
         for (name, file) in &self.trust_anchors {
             let path = folder.join(file);
-            let fault = |error| Misconfigured(format!("{}: {error}", path.display()));
+            let fault = |error| Misconfigured::new(format!("{}: {error}", path.display()));
             builder = builder.trust_anchors(name, std::fs::read(&path).map_err(fault)?);
         }
         Ok(self.references.iter().fold(builder, |builder, (name, value)| builder.reference(name, value)))

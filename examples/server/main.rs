@@ -5,32 +5,49 @@
 //! cargo run --example server -- --config examples/server/config/openid.json --port 0
 //! ```
 //!
-//! It speaks plain HTTP on the loopback interface and keeps its clients in memory. Behind a proxy that
-//! terminates TLS, `--public-url` is the address that clients see. Ready configurations are in `config`, with
-//! a word on each in its `README.md`.
+//! It speaks plain HTTP on the loopback interface and keeps its clients in a SQLite file in the working directory;
+//! `--database` names another one, or `:memory:`. Behind a proxy that terminates TLS, `--public-url` is the address
+//! that clients see. Ready configurations are in `config`, with a word on each in its `README.md`.
 //!
 //! Key sets and sector documents are fetched over HTTPS from the public internet. `--allow-private-networks`
 //! opens loopback and private networks too: whoever registers a client could then reach into them, so it is
 //! for demonstrations. `--allow-port` and `--add-root-certificate` let servers in that are set up for them.
 
+mod admin;
+mod answer;
+mod configuration;
+mod current;
+mod database;
 mod discovery;
 mod documents;
 mod extras;
+mod health;
+mod limits;
+mod metrics;
 mod options;
 mod routes;
+mod serve;
+mod sweep;
 mod tokens;
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
-use oauth_dcr::{MemoryClientStore, Profile, Registrar};
+use oauth_dcr::Profile;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Semaphore;
 use tracing_subscriber::EnvFilter;
 
+use crate::admin::AdminToken;
+use crate::configuration::{Configuration, Misconfigured};
+use crate::current::{Current, Parts, Serving};
+use crate::database::Database;
 use crate::documents::Documents;
-use crate::options::{Misconfigured, Options};
+use crate::metrics::Metrics;
+use crate::options::Options;
+use crate::serve::Stop;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -49,19 +66,71 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     // Bound before anything is configured: with `--port 0` the issuer is not known earlier.
     let listener = TcpListener::bind((options.host.as_str(), options.port)).await?;
     let address = listener.local_addr()?;
-    let server = options.server(address)?;
+    let mut configuration =
+        options.config.as_deref().map(Configuration::read).transpose()?.unwrap_or_default();
+    configuration.locate(options.public_url.as_ref(), address)?;
+    let Configuration { properties, extras } = configuration;
+    warn(&extras, options);
 
-    let extras = server.extras;
-    let documents = Documents { own: extras.documents.clone(), network: options.resolver()? };
-    let builder = Registrar::builder(server.config, MemoryClientStore::default()).jwks_resolver(documents);
-    let mut builder = extras.equip(builder, options.folder())?;
-    if let Some(profile) = options.profile.as_deref().and_then(Profile::preset) {
-        builder = builder.profile(profile.clone());
-    }
-    let registrar = builder.build().map_err(|error| Misconfigured(error.to_string()))?;
-    for warning in registrar.warnings() {
+    let metrics = Arc::new(Metrics::default());
+    let documents = Documents { own: Arc::new(extras.documents.clone()), network: options.resolver()? };
+    let parts = Arc::new(Parts {
+        database: Database::open(&options.database).await?,
+        documents,
+        extras,
+        folder: options.folder().to_owned(),
+        profile: options.profile.as_deref().and_then(Profile::preset).cloned(),
+        metrics: metrics.clone(),
+        places: Arc::new(Semaphore::new(options.max_concurrent.into())),
+        rate: options.rate(),
+        is_behind_proxy: options.behind_proxy,
+    });
+    let serving = Serving::new(&properties, &parts)?;
+    for warning in serving.registrar.warnings() {
         tracing::warn!("{warning}");
     }
+    let path = serving.path.clone();
+    let current = Arc::new(Current::new(serving));
+
+    let mut public = routes::public(current.clone(), &parts, options.time_limit());
+    let mut administration = None;
+    match options.admin_listen {
+        Some(at) => {
+            let token = AdminToken::read(options.admin_token_file.as_deref())?;
+            let routes =
+                admin::routes(current.clone(), properties, parts.clone(), token, options.time_limit());
+            administration = Some((TcpListener::bind(at).await?, routes));
+        }
+        // There is no other place for them.
+        None => public = public.merge(metrics.routes()),
+    }
+    if let Some(period) = options.sweep_interval() {
+        tokio::spawn(sweep::every(period, current, parts.database.directory.clone()));
+    }
+
+    let stop = Stop::at_signal()?;
+    println!(
+        "listening on http://{address}\n\
+         to register a client:\n  \
+         curl -s -H 'content-type: application/json' http://{address}{path} \\\n    \
+         -d '{{\"redirect_uris\":[\"https://app.example.org/cb\"]}}'"
+    );
+    let drain = options.drain();
+    let public = serve::until_stopped(listener, public, stop.clone(), drain);
+    match administration {
+        None => public.await?,
+        Some((listener, routes)) => {
+            println!("administration on http://{}", listener.local_addr()?);
+            tokio::try_join!(public, serve::until_stopped(listener, routes, stop, drain))?;
+        }
+    }
+    parts.database.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// What of this must never be seen outside of a demonstration.
+fn warn(extras: &extras::Extras, options: &Options) {
     for warning in extras.warnings() {
         tracing::warn!("{warning}");
     }
@@ -70,26 +139,9 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
             "--allow-private-networks: whoever registers can make this server ask its own network"
         );
     }
-
-    let discovery = discovery::document(&server.issuer, &server.registration_endpoint, &registrar);
-    let path = server.registration_endpoint.path();
-    let app = routes::app(registrar, path, discovery, &extras);
-
-    let (interrupt, terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    println!(
-        "listening on http://{address}\n\
-         to register a client:\n  \
-         curl -s -H 'content-type: application/json' http://{address}{path} \\\n    \
-         -d '{{\"redirect_uris\":[\"https://app.example.org/cb\"]}}'"
-    );
-    axum::serve(listener, app).with_graceful_shutdown(any_of(interrupt, terminate)).await?;
-    tracing::info!("stopped");
-    Ok(())
-}
-
-async fn any_of(mut interrupt: Signal, mut terminate: Signal) {
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+    if options.admin_listen.is_some_and(|address| !address.ip().is_loopback()) {
+        tracing::warn!(
+            "--admin-listen: the token crosses the network in clear unless a proxy terminates TLS"
+        );
     }
 }

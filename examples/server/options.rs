@@ -1,18 +1,17 @@
-//! The command line and the configuration file.
+//! The command line.
 
 use std::error::Error;
-use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
-use oauth_dcr::{HttpsResolver, Profile, RegistrarConfig};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use oauth_dcr::{HttpsResolver, Profile};
 use url::Url;
 
-use crate::extras::Extras;
+use crate::configuration::Misconfigured;
+use crate::limits::Rate;
 
 /// A server that registers OAuth clients.
 #[derive(Debug, Parser)]
@@ -23,6 +22,15 @@ pub(crate) struct Options {
     /// The preset that registrations must satisfy
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(Profile::presets()))]
     pub(crate) profile: Option<String>,
+    /// Where clients are kept: `sqlite:FILE`, `postgres://…`, or `:memory:`
+    #[arg(
+        long,
+        value_name = "DATABASE",
+        default_value = "sqlite:oauth-dcr.sqlite",
+        env = "OAUTH_DCR_DATABASE",
+        hide_env_values = true
+    )]
+    pub(crate) database: String,
     /// The address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     pub(crate) host: String,
@@ -32,6 +40,29 @@ pub(crate) struct Options {
     /// The issuer, as clients see it. Default: that of the configuration, or the address that is listened on
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<Url>,
+    /// Where the administrative interface listens, such as 127.0.0.1:8081. Default: nowhere. Its bearer token is in
+    /// OAUTH_DCR_ADMIN_TOKEN, or in a file
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) admin_listen: Option<SocketAddr>,
+    /// The file with the bearer token of the administrative interface
+    #[arg(long, value_name = "FILE", requires = "admin_listen")]
+    pub(crate) admin_token_file: Option<PathBuf>,
+    /// How many requests are answered at once; any more get 503
+    #[arg(long, value_name = "REQUESTS", default_value_t = 512)]
+    pub(crate) max_concurrent: u16,
+    /// How many seconds a request may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) time_limit: u64,
+    /// How many requests a minute one address may send to the registration endpoint; any more get 429. Default: as the
+    /// configuration says (rateLimitRegistrationRequestCount), or any number
+    #[arg(long, value_name = "REQUESTS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) rate_limit: Option<u32>,
+    /// Count by the last address in X-Forwarded-For. Only for a server that nothing but a proxy can reach
+    #[arg(long)]
+    pub(crate) behind_proxy: bool,
+    /// How many seconds pass from one sweep of expired clients to the next; 0 means that nothing is swept
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub(crate) sweep_interval: u64,
     /// Dangerous, for demonstrations: fetch documents from loopback and private networks too
     #[arg(long)]
     pub(crate) allow_private_networks: bool,
@@ -43,19 +74,6 @@ pub(crate) struct Options {
     pub(crate) root_certificates: Vec<PathBuf>,
 }
 
-/// What follows from the options once the address is known.
-pub(crate) struct Server {
-    pub(crate) config: RegistrarConfig,
-    pub(crate) issuer: String,
-    pub(crate) registration_endpoint: Url,
-    pub(crate) extras: Extras,
-}
-
-/// The options or the configuration cannot be used; one problem per line.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct Misconfigured(pub(crate) String);
-
 impl Options {
     /// What fetches key sets and sector documents.
     pub(crate) fn resolver(&self) -> Result<HttpsResolver, Misconfigured> {
@@ -65,65 +83,35 @@ impl Options {
             builder = builder.allow_port(*port);
         }
         for path in &self.root_certificates {
-            let fault = |error| Misconfigured(format!("{}: {error}", path.display()));
+            let fault = |error| Misconfigured::new(format!("{}: {error}", path.display()));
             builder = builder.add_root_certificate_pem(std::fs::read(path).map_err(fault)?);
         }
         builder.build().map_err(|error| {
             let cause = error.source().map_or_else(String::new, |source| format!(": {source}"));
-            Misconfigured(format!("{error}{cause}"))
+            Misconfigured::new(format!("{error}{cause}"))
         })
-    }
-
-    pub(crate) fn server(&self, address: SocketAddr) -> Result<Server, Misconfigured> {
-        let (config, extras) = self.config.as_deref().map(read).transpose()?.unzip();
-        let issuer = match (&self.public_url, config.as_ref().and_then(|config| config.issuer.as_ref())) {
-            (Some(issuer), _) | (None, Some(issuer)) => issuer.clone(),
-            (None, None) => url(&format!("http://{address}"))?,
-        };
-        // Clients compare issuers as text, and none is written with the slash that a URL without a path gets.
-        let issuer_text = issuer.as_str().trim_end_matches('/').to_owned();
-
-        let endpoint = url(&format!("{issuer_text}/register"))?;
-        let mut config = config.unwrap_or_else(|| RegistrarConfig::new(endpoint.clone()));
-        let endpoint = config.registration_endpoint.get_or_insert(endpoint).clone();
-        if endpoint.path() == "/" {
-            return Err(Misconfigured(
-                "registrationEndpoint: must have a path, such as /register".to_owned(),
-            ));
-        }
-        config.issuer = Some(issuer);
-        let extras = extras.unwrap_or_default();
-        Ok(Server { config, issuer: issuer_text, registration_endpoint: endpoint, extras })
     }
 
     /// Where the configuration file is, and what it names is looked for.
     pub(crate) fn folder(&self) -> &Path {
         self.config.as_deref().and_then(Path::parent).unwrap_or(Path::new("."))
     }
-}
 
-fn url(text: &str) -> Result<Url, Misconfigured> {
-    Url::parse(text).map_err(|error| Misconfigured(format!("`{text}` is not a URL: {error}")))
-}
+    pub(crate) fn rate(&self) -> Option<Rate> {
+        Rate::per_minute(self.rate_limit?)
+    }
 
-/// The configuration of a file, and what it says to this server alone.
-fn read(path: &Path) -> Result<(RegistrarConfig, Extras), Misconfigured> {
-    let fault = |error: &dyn Display| Misconfigured(format!("{}: {error}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| fault(&error))?;
-    let own = serde_json::from_str::<Own>(&text).map_err(|error| fault(&error))?;
-    let config = match &own.example_server {
-        // From the text, so that a fault has a place.
-        None => serde_json::from_str(&text),
-        Some(_) => serde_json::from_value(Value::Object(own.others)),
-    };
-    Ok((config.map_err(|error| fault(&error))?, own.example_server.unwrap_or_default()))
-}
+    pub(crate) fn time_limit(&self) -> Duration {
+        Duration::from_secs(self.time_limit)
+    }
 
-/// A configuration file: what is for this server, and the rest.
-#[derive(Deserialize)]
-struct Own {
-    #[serde(rename = "exampleServer")]
-    example_server: Option<Extras>,
-    #[serde(flatten)]
-    others: Map<String, Value>,
+    /// How long requests may go on that were there when the server was stopped: longer than any may take.
+    pub(crate) fn drain(&self) -> Duration {
+        self.time_limit() + Duration::from_secs(5)
+    }
+
+    /// From one sweep to the next, if there are any.
+    pub(crate) fn sweep_interval(&self) -> Option<Duration> {
+        (self.sweep_interval > 0).then(|| Duration::from_secs(self.sweep_interval))
+    }
 }

@@ -1,5 +1,6 @@
 //! What is served where.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,29 +13,62 @@ use tower_http::cors::{Any, CorsLayer};
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
+use crate::current::{self, Current, Parts};
 use crate::extras::Extras;
-use crate::tokens;
+use crate::limits::{self, Addresses, Rate};
+use crate::{health, tokens};
 
-/// Long enough for a slow client, short enough that idle connections cannot pile up.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The documents and endpoints of every server.
+const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+const OAUTH_METADATA: &str = "/.well-known/oauth-authorization-server";
+const JWKS: &str = "/jwks";
+const AUTHORIZE: &str = "/authorize";
+const TOKEN: &str = "/token";
 
-/// The routes: registration below `path`, discovery, keys, and two placeholders.
-pub(crate) fn app(registrar: Registrar, path: &str, discovery: String, extras: &Extras) -> Router {
-    let discovery = get(move || async move { json(discovery) });
-    Router::new()
-        .nest_service(path.trim_end_matches('/'), registration(registrar, extras))
-        .route("/.well-known/openid-configuration", discovery.clone())
-        .route("/.well-known/oauth-authorization-server", discovery)
-        .route("/jwks", get(|| async { json(r#"{"keys":[]}"#.to_owned()) }))
-        .route("/authorize", any(StatusCode::NOT_IMPLEMENTED))
-        .route("/token", any(StatusCode::NOT_IMPLEMENTED))
+/// Whether the registration endpoint can be at this path: it is no other endpoint's, and is none that the router takes
+/// for a pattern.
+pub(crate) fn is_free(path: &str) -> bool {
+    let is_pattern = path.split('/').any(|segment| segment.starts_with([':', '*', '{']));
+    let others = [OPENID_CONFIGURATION, OAUTH_METADATA, JWKS, AUTHORIZE, TOKEN, "", "/health", "/metrics"];
+    !is_pattern && !others.contains(&path) && !path.starts_with("/health/")
+}
+
+/// What anybody can ask for: what the configuration says, and how the server is. How it is can be asked also when it
+/// has no place left for another request.
+pub(crate) fn public(current: Arc<Current>, parts: &Parts, time_limit: Duration) -> Router {
+    let served = Router::new().fallback(current::answer).with_state(current);
+    served
+        .merge(health::routes(parts.database.clone()))
         .layer(browsers())
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, time_limit))
         .layer(TraceLayer::new_for_http())
 }
 
+/// The routes of a configuration: registration below `path`, discovery, keys, and two placeholders.
+pub(crate) fn registration(
+    registrar: Registrar,
+    path: &str,
+    discovery: String,
+    rate: Option<Rate>,
+    parts: &Parts,
+) -> Router {
+    let mut endpoint = endpoint(registrar, &parts.extras);
+    if let Some(rate) = rate {
+        endpoint = Addresses::limit(endpoint, rate, parts.is_behind_proxy);
+    }
+    let endpoint = parts.metrics.observe(limits::at_once(endpoint, &parts.places));
+    let discovery = get(move || async move { json(discovery) });
+    Router::new()
+        .nest_service(path, endpoint)
+        .route(OPENID_CONFIGURATION, discovery.clone())
+        .route(OAUTH_METADATA, discovery)
+        .route(JWKS, get(|| async { json(r#"{"keys":[]}"#.to_owned()) }))
+        .route(AUTHORIZE, any(StatusCode::NOT_IMPLEMENTED))
+        .route(TOKEN, any(StatusCode::NOT_IMPLEMENTED))
+}
+
 /// The registration endpoint, which knows callers by certificate and by token if the configuration says how.
-fn registration(registrar: Registrar, extras: &Extras) -> Router {
+fn endpoint(registrar: Registrar, extras: &Extras) -> Router {
     let (header, tokens) = (extras.certificate_header.clone(), extras.test_tokens.clone());
     let mut endpoint = RegistrationEndpoint::new(registrar);
     if let Some(header) = &header {

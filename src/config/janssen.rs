@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::defaults::{MAX_BODY_BYTES, MAX_JSON_DEPTH, MAX_MEMBERS, SECTOR_CACHE_MINUTES};
+#[cfg(feature = "schema")]
+use super::schema;
 use super::{
     ConfiguredKeys, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType, SsaValidationConfig,
     Supported, TrustedIssuer, UpdateMode, lenient, trust,
@@ -36,6 +38,7 @@ use crate::secret::SharedSecret;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = schema::registrar_config))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct RegistrarConfig {
@@ -55,6 +58,7 @@ pub struct RegistrarConfig {
     /// `registration_client_uri` is made of it, never of what a request says of its host (RFC 7592 section
     /// 3).
     #[serde(deserialize_with = "lenient::url")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Uri>"))]
     pub registration_endpoint: Option<Url>,
     /// How long a client lives, in seconds. `0` and `-1` mean for ever. Default: as the profile says, or for
     /// ever.
@@ -198,6 +202,7 @@ pub struct RegistrarConfig {
     ///
     /// `dcrIssuers`, a list of names, is read into the same map.
     #[serde(flatten, deserialize_with = "trust::trusted_issuers")]
+    #[cfg_attr(feature = "schema", schemars(with = "trust::BothSpellings"))]
     pub trusted_ssa_issuers: BTreeMap<String, TrustedIssuer>,
     /// Whether clients manage their registration with an access token of their own. Default: false.
     ///
@@ -266,9 +271,11 @@ pub struct RegistrarConfig {
     pub scopes: Option<Vec<ScopeEntry>>,
     /// The issuer identifier of the authorization server. Default: none. A profile may ask for it in `aud`.
     #[serde(deserialize_with = "lenient::url")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Uri>"))]
     pub issuer: Option<Url>,
     /// The address of the token endpoint. Default: none. A profile may ask for it in `aud`.
     #[serde(deserialize_with = "lenient::url")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<schema::Uri>"))]
     pub token_endpoint: Option<Url>,
     /// The largest request body, in bytes. Default: 65536.
     #[serde(deserialize_with = "lenient::count::<_, MAX_BODY_BYTES>")]

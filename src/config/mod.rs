@@ -13,6 +13,8 @@ mod lenient;
 mod lower;
 mod pattern;
 mod problems;
+#[cfg(feature = "schema")]
+mod schema;
 mod supported;
 mod trust;
 mod values;

@@ -9,6 +9,7 @@ use crate::metadata::ResponseType;
 /// does not have the feature: the member is refused. All are Janssen's properties; the names and their values
 /// are those of OpenID Connect Discovery section 3 and of the documents that extend it, in camel case.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::supported))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct Supported {
@@ -22,6 +23,7 @@ pub struct Supported {
     /// Default: the combinations of `code`, `id_token` and `token`, and `none`. Combinations are taken as
     /// listed: listing the words one by one does not allow to combine them.
     #[serde(deserialize_with = "lenient::response_types")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<Vec<super::schema::Words>>"))]
     pub response_types_supported: Option<Vec<String>>,
     /// The values of `subject_type`. Default: `public` and `pairwise`.
     pub subject_types_supported: Option<Vec<String>>,

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::de::{Deserialize, Deserializer};
 
+#[cfg(feature = "schema")]
+use super::schema;
 use super::{ConfiguredKeys, lenient};
 use crate::secret::SharedSecret;
 
@@ -13,6 +15,7 @@ use crate::secret::SharedSecret;
 /// One of `jwks`, `jwksUri`, `issuers` and `configurationEndpoint` must be given. Each member may also be
 /// written with underscores.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = schema::ssa_validation_config))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct SsaValidationConfig {
@@ -58,6 +61,8 @@ pub struct SsaValidationConfig {
 
 /// What an entry of `dcrSsaValidationConfigs` is for. In JSON in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "snake_case", transform = schema::any_case))]
 #[non_exhaustive]
 pub enum SsaValidationType {
     /// Software statements.
@@ -74,6 +79,8 @@ impl<'de> Deserialize<'de> for SsaValidationType {
 
 /// How software statements are verified. In JSON in any case.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "snake_case", transform = schema::any_case))]
 #[non_exhaustive]
 pub enum SoftwareStatementValidationType {
     /// Not at all: anyone can write one.
@@ -107,6 +114,7 @@ impl<'de> Deserialize<'de> for SoftwareStatementValidationType {
 
 /// What a trusted issuer of software statements may do.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = schema::lenient))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct TrustedIssuer {
@@ -123,6 +131,7 @@ pub struct TrustedIssuer {
 
 /// Issuers with what they may do, or only their names.
 #[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(untagged, expecting = "must be an object of issuers or a list of their names")]
 enum Issuers {
     Named(Vec<String>),
@@ -130,9 +139,12 @@ enum Issuers {
 }
 
 #[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct BothSpellings {
+pub(super) struct BothSpellings {
+    /// The issuers whose software statements are taken. Default: empty, which means any.
     trusted_ssa_issuers: Option<Issuers>,
+    /// The older spelling of `trustedSsaIssuers`: a list of names.
     dcr_issuers: Option<Issuers>,
 }
 

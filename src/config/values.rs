@@ -6,6 +6,7 @@ use super::lenient;
 
 /// A number of seconds, of which 0 and -1 mean for ever.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transparent, inline))]
 pub struct Lifetime(i64);
 
 impl Lifetime {
@@ -36,6 +37,8 @@ impl Lifetime {
 
 /// How the JSON types of a request are read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "snake_case", transform = super::schema::any_case))]
 #[non_exhaustive]
 pub enum Reading {
     /// As the standards have them: a wrong type is a violation.
@@ -54,6 +57,8 @@ impl<'de> Deserialize<'de> for Reading {
 
 /// What an update does with members that it leaves out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(rename_all = "snake_case", transform = super::schema::any_case))]
 #[non_exhaustive]
 pub enum UpdateMode {
     /// They are removed, or get their default again (RFC 7592 section 2.2).
@@ -71,6 +76,7 @@ impl<'de> Deserialize<'de> for UpdateMode {
 
 /// A scope of the server's catalogue. In JSON an object, or a text for a scope that is not a default one.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(with = "ScopeForm"))]
 #[serde(from = "ScopeForm")]
 #[non_exhaustive]
 pub struct ScopeEntry {
@@ -89,11 +95,14 @@ impl ScopeEntry {
 }
 
 #[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::choice))]
 #[serde(untagged, expecting = "must be a scope or an object with `id` and `default`")]
 enum ScopeForm {
     Id(String),
     Entry {
+        /// The scope token.
         id: String,
+        /// Whether clients may have it without anyone's approval.
         #[serde(default, deserialize_with = "lenient::flag", alias = "defaultScope")]
         default: bool,
     },

@@ -30,7 +30,7 @@ pub struct InitialGrant {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     profile: Option<Arc<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires_at: Option<i64>,
+    pub(crate) expires_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     uses_left: Option<u32>,
 }
@@ -164,6 +164,29 @@ pub trait InitialAccessTokens: Debug + Send + Sync {
     ///
     /// Only if the store itself fails.
     async fn revoke(&self, id: &str) -> Result<bool, StoreError>;
+}
+
+#[async_trait]
+impl<T: InitialAccessTokens + ?Sized> InitialAccessTokens for Arc<T> {
+    async fn insert(&self, token: &TokenDigest, grant: &InitialGrant) -> Result<(), StoreError> {
+        (**self).insert(token, grant).await
+    }
+
+    async fn find(&self, token: &TokenDigest) -> Result<Option<InitialGrant>, StoreError> {
+        (**self).find(token).await
+    }
+
+    async fn redeem(
+        &self,
+        token: &TokenDigest,
+        now: OffsetDateTime,
+    ) -> Result<Option<InitialGrant>, StoreError> {
+        (**self).redeem(token, now).await
+    }
+
+    async fn revoke(&self, id: &str) -> Result<bool, StoreError> {
+        (**self).revoke(id).await
+    }
 }
 
 /// Initial access tokens in memory. Clones share them.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -26,6 +26,18 @@ pub trait ReplayGuard: Debug + Send + Sync {
         now: OffsetDateTime,
         until: OffsetDateTime,
     ) -> Result<bool, StoreError>;
+}
+
+#[async_trait]
+impl<G: ReplayGuard + ?Sized> ReplayGuard for Arc<G> {
+    async fn consume(
+        &self,
+        key: &ReplayKey,
+        now: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        (**self).consume(key, now, until).await
+    }
 }
 
 /// What is used once: the digest of issuer and `jti`, so that its length is bounded. Never of the token itself, of

@@ -4,6 +4,7 @@
 ///
 /// The names are those of the profile language (`"kind": "https_uri"`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Kind {
@@ -91,6 +92,9 @@ pub struct FieldSpec {
     pub localized: bool,
     /// The document and section that defines it.
     pub spec: &'static str,
+    /// Its place in the client schema of Janssen, if it has one: `displayName`, `attributes.parLifetime`. Of two members
+    /// with one place the first is read from it.
+    pub janssen: Option<&'static str>,
     /// What it means.
     pub doc: &'static str,
 }
@@ -181,7 +185,8 @@ const fn hash(name: &[u8]) -> usize {
 macro_rules! field_table {
     ($(
         $(#[doc = $doc:literal])+
-        $id:ident $member:ident: $type:ty = $name:literal $kind:ident $group:ident $spec:literal $($localized:ident)?;
+        $id:ident $member:ident: $type:ty = $name:literal $kind:ident $group:ident $spec:literal $($localized:ident)?
+        $(=> $janssen:literal)?;
     )+) => {
         #[allow(non_camel_case_types, reason = "only counts the rows")]
         #[repr(u8)]
@@ -203,6 +208,7 @@ macro_rules! field_table {
                 group: Group::$group,
                 localized: field_table!(@localized $($localized)?),
                 spec: $spec,
+                janssen: field_table!(@janssen $($janssen)?),
                 doc: concat!($($doc, "\n"),+),
             }
         ),+];
@@ -255,5 +261,7 @@ macro_rules! field_table {
     };
     (@localized localized) => { true };
     (@localized) => { false };
+    (@janssen $name:literal) => { Some($name) };
+    (@janssen) => { None };
 }
 pub(crate) use field_table;

@@ -37,8 +37,21 @@ fn is_known_spelling((name, value): (&String, &Value)) -> bool {
 }
 
 impl Profile {
-    /// Everything that is wrong with a composed profile.
-    pub(crate) fn problems(&self) -> Vec<String> {
+    /// Everything that is wrong with a composed profile ([`compose`](Self::compose)). A registrar is not built while there
+    /// is anything.
+    ///
+    /// ```
+    /// # use oauth_dcr::Profile;
+    /// let profile: Profile = serde_json::from_str(
+    ///     r#"{ "dcr_profile": 1, "name": "bank",
+    ///          "metadata": { "subject_type": { "default": "pairwise", "one_of": ["public"] } } }"#,
+    /// )?;
+    /// let problems = profile.compose()?.problems();
+    /// assert_eq!(problems, ["`subject_type`: default \"pairwise\" is not in `one_of`"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.dcr_profile != 1 {
             problems.push(format!("`dcr_profile` is {}, this version reads 1", self.dcr_profile));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use oauth_dcr::testing::{contract, run};
@@ -19,6 +19,13 @@ fn the_memory_replay_guard_keeps_the_contract() {
             scope.spawn(|| run(contract::replay_guard(&guard)));
         }
     });
+}
+
+/// A guard that several registrars share is a guard.
+#[test]
+fn a_shared_replay_guard_keeps_the_contract() {
+    let guard: Arc<dyn ReplayGuard> = Arc::new(MemoryReplayGuard::default());
+    run(contract::replay_guard(&guard));
 }
 
 /// A guard that is full refuses and forgets nothing before its time.

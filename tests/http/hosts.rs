@@ -217,8 +217,10 @@ async fn a_caller_without_the_token_is_not_told_the_address() {
 fn a_configuration_that_cannot_be_used_ends_the_server_with_its_problems() {
     let broken = json!({ "registrationEndpoint": "http://op.example.com/register", "maxBodyBytes": 0 });
     let path = config_file("broken", &broken);
-    let output =
-        Command::new(binary()).args(["--port", "0", "--config", path.to_str().unwrap()]).output().unwrap();
+    let output = Command::new(binary())
+        .args(["--port", "0", "--database", ":memory:", "--config", path.to_str().unwrap()])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
@@ -232,8 +234,7 @@ fn a_configuration_that_cannot_be_used_ends_the_server_with_its_problems() {
 fn the_server_stops_when_it_is_told_to() {
     for name in ["TERM", "INT"] {
         let mut server = Server::start();
-        let sent = Command::new("kill").args([format!("-{name}"), server.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        server.signal(name);
         assert_eq!(server.wait(), Some(0), "{name}");
     }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use oauth_dcr::metadata::{Group, fields};
 use oauth_dcr::testing::{CountingEntropy, ManualClock, run};
-use oauth_dcr::{Caller, Error, MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig};
+use oauth_dcr::{Caller, Error, MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig, janssen};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -200,6 +200,16 @@ proptest! {
             prop_assert_eq!(parsed(updated.client().metadata_json()), parsed(read.client().metadata_json()));
             prop_assert_eq!(parsed(updated.body()), parsed(read.body()));
         }
+    }
+
+    /// A client in Janssen's schema is the client.
+    #[test]
+    fn a_client_goes_to_janssen_and_comes_back(metadata in any::<u64>().prop_map(valid)) {
+        let created = register(&registrar_for(&metadata), metadata.to_string().as_bytes()).unwrap();
+        let written = janssen::write(created.client());
+        let read = janssen::read(&written).unwrap();
+        prop_assert_eq!(&read, created.client(), "{}", written);
+        prop_assert_eq!(janssen::write(&read), written);
     }
 
     /// RFC 8259 section 4: the order of members has no meaning.

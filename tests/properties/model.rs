@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use oauth_dcr::sql::SqlClientStore;
 use oauth_dcr::testing::{ManualClock, run};
 use oauth_dcr::{
     Caller, Client, ClientDirectory, ClientId, ClientState, ClientStore, Error, MemoryClientStore, Profile,
@@ -434,21 +435,44 @@ fn spoilt(mut members: Value, fault: Option<usize>) -> Value {
     members
 }
 
+fn any_rotation() -> impl Strategy<Value = Rotation> {
+    prop::sample::select(vec![Rotation::Never, Rotation::AtOnce, Rotation::OnNextUse])
+}
+
+async fn play<S: ClientStore + ClientDirectory + 'static>(store: S, rotation: Rotation, steps: &[Step]) {
+    let mut world = World::new(store, rotation);
+    for step in steps {
+        world.play(step).await;
+    }
+    world.try_all_tokens().await;
+}
+
 proptest! {
     #![proptest_config(cases(192))]
 
     /// INV-12: whatever is done in whatever order, the server is where the model is.
     #[test]
     fn any_order_of_operations_is_that_of_the_model(
-        rotation in prop::sample::select(vec![Rotation::Never, Rotation::AtOnce, Rotation::OnNextUse]),
+        rotation in any_rotation(),
         steps in vec(any_step(), 1..60),
     ) {
-        run(async {
-            let mut world = World::new(MemoryClientStore::default(), rotation);
-            for step in &steps {
-                world.play(step).await;
-            }
-            world.try_all_tokens().await;
+        run(play(MemoryClientStore::default(), rotation, &steps));
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(24))]
+
+    /// The same with a database.
+    #[test]
+    fn any_order_of_operations_is_that_of_the_model_on_sqlite(
+        rotation in any_rotation(),
+        steps in vec(any_step(), 1..40),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let store = SqlClientStore::connect("sqlite::memory:").await.unwrap();
+            play(store, rotation, &steps).await;
         });
     }
 }

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 pub(crate) struct Server {
     child: Child,
     /// Kept open, so that the server can go on printing.
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
     base: String,
     client: reqwest::Client,
 }
@@ -29,15 +29,22 @@ impl Server {
         Self::start_with(&[])
     }
 
-    /// Starts a server with these arguments, on a port of its own.
+    /// Starts a server with these arguments, on a port of its own, with clients of its own.
     pub(crate) fn start_with(arguments: &[&str]) -> Self {
-        let mut child = Command::new(binary())
-            .args(["--port", "0"])
-            .args(arguments)
-            .env("RUST_LOG", "error")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let own = if arguments.contains(&"--database") { &[][..] } else { &["--database", ":memory:"] };
+        Self::spawn(Command::new(binary()).args(own).args(arguments))
+    }
+
+    /// Starts a server in a folder of its own, as somebody does who reads no further than the first command.
+    pub(crate) fn start_in(folder: &Path) -> Self {
+        Self::spawn(Command::new(binary()).current_dir(folder))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        // Answers of 5xx are logged as errors, and are what some tests are about.
+        let log = std::env::var("RUST_LOG").unwrap_or_else(|_| "off".to_owned());
+        let command = command.args(["--port", "0"]).env("RUST_LOG", log).env_remove("OAUTH_DCR_DATABASE");
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
@@ -45,12 +52,30 @@ impl Server {
             let _ = child.kill();
             panic!("the server did not start: {line}");
         };
-        Self { base: base.to_owned(), client: reqwest::Client::new(), _stdout: stdout, child }
+        Self { base: base.to_owned(), client: reqwest::Client::new(), stdout, child }
     }
 
     /// Starts a server with this configuration, kept in a file of this name.
     pub(crate) fn configured(name: &str, config: &Value) -> Self {
         Self::start_with(&["--config", config_file(name, config).to_str().unwrap()])
+    }
+
+    /// Where its administrative interface is, if it was started with one. Can be asked for once.
+    pub(crate) fn administration(&mut self) -> String {
+        let mut line = String::new();
+        while self.stdout.read_line(&mut line).unwrap() > 0 {
+            if let Some(base) = line.trim().strip_prefix("administration on ") {
+                return base.to_owned();
+            }
+            line.clear();
+        }
+        panic!("the server has no administrative interface");
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.id().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
 
     /// `http://127.0.0.1:port`

@@ -127,6 +127,7 @@ model! {
 
 /// Where a key comes from.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "from", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum KeySource {

@@ -19,6 +19,7 @@ pub type Map<V> = BTreeMap<String, V>;
 ///
 /// Read one with `serde_json`, or take a preset with [`Profile::preset`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Profile {
@@ -61,6 +62,7 @@ pub struct Profile {
     pub keys: KeyPolicy,
     /// Who may call.
     #[serde(skip_serializing_if = "is_unset")]
+    #[cfg_attr(feature = "schema", schemars(extend("propertyNames" = { "enum": Operation::ALL })))]
     pub access: BTreeMap<Operation, Access>,
     /// Identifiers, duplicates and expiry.
     #[serde(skip_serializing_if = "is_unset")]
@@ -80,6 +82,7 @@ pub struct Profile {
 
 /// The four operations of RFC 7591 and RFC 7592.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// POST (RFC 7591 section 3).
@@ -119,6 +122,7 @@ macro_rules! model {
     ($( $(#[$meta:meta])* struct $name:ident { $( $(#[$field_meta:meta])* $field:ident: $type:ty, )* } )+) => { $(
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(deny_unknown_fields, default)]
         #[non_exhaustive]
         pub struct $name { $( $(#[$field_meta])* #[serde(skip_serializing_if = "is_unset")] pub $field: $type, )* }
@@ -126,6 +130,7 @@ macro_rules! model {
     ($( $(#[$meta:meta])* enum $name:ident { $( $(#[$variant_meta:meta])* $variant:ident, )+ } )+) => { $(
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "snake_case")]
         #[non_exhaustive]
         pub enum $name { $( $(#[$variant_meta])* $variant, )+ }
@@ -181,6 +186,7 @@ model! {
 /// | `verify_evidence` | an [`EvidenceVerifier`](crate::EvidenceVerifier), or a [`ScriptHook`](crate::ScriptHook); `nonce_ttl_s` of its configuration is how long nonces live. A registrar is not built without either |
 /// | `json_schema`, `rate_limit`, and any other | the host, in a [`ScriptHook`](crate::ScriptHook) or in front of the engine: a schema language and counters by address are no part of it. `Registrar::warnings` says so where there is no hook |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Hook {

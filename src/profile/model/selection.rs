@@ -24,11 +24,13 @@ use super::*;
 /// profile that only some may use belongs behind an endpoint that the host guards, or behind an initial access token
 /// that names it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct ProfileSelection(pub Vec<SelectionEntry>);
 
 /// A profile and the requests that it is for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SelectionEntry {
     /// The name of the profile: that of the registrar, or one of its further ones.

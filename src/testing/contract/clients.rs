@@ -78,6 +78,7 @@ pub(super) fn client_from(id: &ClientId, changes: Value) -> Client {
             "include_claims_in_id_token": true,
         },
         "provenance": { "profile": "standard", "statement_issuer": "https://issuer.example/ é" },
+        "janssen": { "dn": "inum=é,ou=clients,o=jans", "attributes": { "later": [1, null] } },
         "revision": 1,
     });
     changed(form, changes)
