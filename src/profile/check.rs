@@ -70,6 +70,17 @@ impl Profile {
                     .push(format!("`errors.{kind}`: is {status} {error} in HTTP, whatever a profile says"));
             }
         }
+        for (kind, error) in &self.errors {
+            problems.extend(unfit_error(error).map(|problem| format!("`errors.{kind}`: {problem}")));
+        }
+        let response = &self.response;
+        for (name, status) in
+            [("create_status", response.create_status), ("upsert_status", response.upsert_status)]
+        {
+            if status.is_some_and(|status| !(200..=299).contains(&status)) {
+                problems.push(format!("`response.{name}`: must be from 200 to 299"));
+            }
+        }
         for hook in self.hooks.iter().filter(|hook| hook.name == NORMALIZE_SUBJECT_DN) {
             if hook.config.as_object().is_some_and(|config| !config.iter().all(is_known_spelling)) {
                 problems.push(format!(
@@ -94,6 +105,18 @@ impl Profile {
         }
         problems
     }
+}
+
+/// What no refusal can have: a client takes a status below 400 for a registration, and one above 499 for a fault of the
+/// server.
+fn unfit_error(error: &ErrorSpec) -> Option<&'static str> {
+    // RFC 6749 section 5.2.
+    let is_code = |byte: u8| matches!(byte, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e);
+    if !(400..=499).contains(&error.status) {
+        return Some("the status of a refusal must be from 400 to 499");
+    }
+    let has_code = !error.error.is_empty() && error.error.bytes().all(is_code);
+    (!has_code).then_some("`error` must be printable ASCII without quotes and backslashes")
 }
 
 fn check_member(name: &str, member: &Member, problems: &mut Vec<String>) {

@@ -31,9 +31,9 @@ model! {
 
     /// What the answer looks like.
     struct ResponsePolicy {
-        /// The status of a registration. Default: 201.
+        /// The status of a registration, from 200 to 299. Default: 201.
         create_status: Option<u16>,
-        /// The status of a registration that replaced another. Default: 200.
+        /// The status of a registration that replaced another, from 200 to 299. Default: 200.
         upsert_status: Option<u16>,
         /// The media type. Default, and all that this version answers with: `application/json`.
         media_type: Option<String>,
@@ -82,9 +82,9 @@ model! {
 
     /// The code and status of a kind of failure.
     struct ErrorSpec {
-        /// The `error` of the answer.
+        /// The `error` of the answer: printable ASCII without quotes and backslashes.
         error: String,
-        /// The HTTP status.
+        /// The HTTP status, from 400 to 499.
         status: u16,
     }
 }

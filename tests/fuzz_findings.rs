@@ -1,0 +1,69 @@
+//! What the fuzz targets found (`scripts/fuzz`), as the shortest input that showed it.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests fail by panicking")]
+
+use oauth_dcr::testing::run;
+use oauth_dcr::{ClientMetadata, MemoryClientStore, Profile, RegisterRequest, Registrar, RegistrarConfig};
+use serde_json::{Value, json};
+
+fn config() -> RegistrarConfig {
+    RegistrarConfig::new("https://op.example/register".parse().unwrap())
+}
+
+/// Target `request`: faults that leave no room for one more made a description of 1025 characters.
+#[test]
+fn a_description_that_is_cut_has_1024_characters() {
+    let registrar = Registrar::builder(config(), MemoryClientStore::default()).build().unwrap();
+    let mut longest = 0;
+    for length in 0..1100 {
+        // Two faults, the first of which has every length up to that of a whole description.
+        let body = json!({ "redirect_uris": [format!("http://a/{}", "b".repeat(length))], "grant_types": 7 });
+        let error =
+            run(registrar.register(RegisterRequest::from_body(body.to_string().as_bytes()))).unwrap_err();
+        let answer: Value = serde_json::from_str(&registrar.wire_error(&error).body).unwrap();
+        longest = longest.max(answer["error_description"].as_str().unwrap().len());
+    }
+    assert_eq!(longest, 1024);
+}
+
+/// Target `profile`: a refusal could have the status of a success, or none that there is.
+#[test]
+fn the_answers_of_a_profile_are_answers() {
+    let problems = |parts: Value| {
+        let mut profile = json!({ "dcr_profile": 1, "name": "odd", "extends": ["standard"] });
+        profile.as_object_mut().unwrap().extend(parts.as_object().unwrap().clone());
+        let profile: Profile = serde_json::from_value(profile).unwrap();
+        profile.compose().unwrap().problems()
+    };
+    let error = |error: &str, status: u16| {
+        problems(json!({ "errors": { "mtls": { "error": error, "status": status } } }))
+    };
+    for status in [400, 401, 499] {
+        assert_eq!(error("invalid_client", status), [""; 0]);
+    }
+    for status in [0, 200, 399, 500, 806] {
+        let message = "`errors.mtls`: the status of a refusal must be from 400 to 499";
+        assert_eq!(error("invalid_client", status), [message]);
+    }
+    for code in ["", "a\"b", "a\\b", "é", "a\nb"] {
+        let message = "`errors.mtls`: `error` must be printable ASCII without quotes and backslashes";
+        assert_eq!(error(code, 400), [message]);
+    }
+    for name in ["create_status", "upsert_status"] {
+        assert_eq!(problems(json!({ "response": { name: 299 } })), [""; 0]);
+        for status in [0, 199, 300, 401, 65535] {
+            let message = format!("`response.{name}`: must be from 200 to 299");
+            assert_eq!(problems(json!({ "response": { name: status } })), [message]);
+        }
+    }
+}
+
+/// Target `client`: a number of a member that no row has lost its last digit with each reading.
+#[test]
+fn numbers_come_back_as_they_were() {
+    let text = r#"{"x_number":111111111111111.11111111111111111111}"#;
+    let once = ClientMetadata::from_json(text).unwrap().to_json();
+    let twice = ClientMetadata::from_json(&once).unwrap().to_json();
+    assert_eq!(once, r#"{"x_number":111111111111111.11}"#);
+    assert_eq!(twice, once);
+}
