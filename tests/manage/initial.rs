@@ -60,7 +60,7 @@ fn a_client_remembers_its_token_by_name() {
 
 /// The profile of a token binds its clients at registration and at every update. S-PRIV-04
 #[test]
-fn the_profile_of_a_token_binds_its_clients_for_ever() {
+fn s_priv_04_the_profile_of_a_token_binds_its_clients_for_ever() {
     let (server, _) = closed();
     let caller = issue(&server, &InitialGrant::new("strict").with_profile("strict"));
     let expected = "token_endpoint_auth_method: must be one of private_key_jwt";
@@ -95,7 +95,7 @@ fn a_refusal_takes_no_use() {
 
 /// A store that fails behind the token has used it up: rather one client too few than one too many. S-RACE-08
 #[test]
-fn a_use_is_gone_when_storing_fails() {
+fn s_race_08_a_use_is_gone_when_storing_fails() {
     let (server, tokens) = closed();
     let caller = issue(&server, &InitialGrant::new("twice").with_uses(2));
     server.store.fail_next(StoreFault::Unavailable);
@@ -109,7 +109,7 @@ fn a_use_is_gone_when_storing_fails() {
 
 /// S-RACE-04: of a hundred who come at once with a token for ten, ten get a client.
 #[test]
-fn a_token_for_ten_gives_ten_clients() {
+fn s_race_04_a_token_for_ten_gives_ten_clients() {
     let tokens = MemoryInitialAccessTokens::default();
     let store = Arc::new(FailingStore::new(MemoryClientStore::default()));
     let registrar = Registrar::builder(config(json!({})), store.clone())

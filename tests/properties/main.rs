@@ -103,7 +103,7 @@ proptest! {
 
     /// Whatever comes, there is an answer.
     #[test]
-    fn bytes_never_panic(body in vec(any::<u8>(), 0..200)) {
+    fn inv_14_bytes_never_panic(body in vec(any::<u8>(), 0..200)) {
         for reading in ["strict", "lenient"] {
             let registrar = registrar(json!({ "reading": reading }));
             if let Err(error) = register(&registrar, &body) {

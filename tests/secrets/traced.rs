@@ -12,7 +12,7 @@ use crate::{REDIRECT, config};
 /// Every event is one line with the target `oauth_dcr`, whose fields are those of the event; what an event does not
 /// have is not there.
 #[test]
-fn events_are_lines_of_a_log() {
+fn s_xss_06_events_are_lines_of_a_log() {
     let log = Log::default();
     log.keep(|| {
         let registrar = Registrar::builder(config(json!({})), MemoryClientStore::default())

@@ -30,7 +30,7 @@ const ONE_EACH: &str = "is registered already";
 /// S-SSA-05: a second client of one software is refused, whichever statement it brings; another issuer's software of
 /// the same name is another software, and a deletion frees the name.
 #[test]
-fn a_second_client_of_one_software_is_refused() {
+fn s_ssa_05_a_second_client_of_one_software_is_refused() {
     let server = living(json!({ "unique_by": ["$statement.software_id"], "on_duplicate": "reject" }));
     let first = server.accepts(server.present(statement(json!({}))));
     server.refuses(server.present(statement(json!({}))), INVALID, ONE_EACH);
