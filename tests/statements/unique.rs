@@ -46,6 +46,22 @@ fn s_ssa_05_a_second_client_of_one_software_is_refused() {
     server.accepts(server.present(statement(json!({}))));
 }
 
+/// That a software has its client already is said in one text, whoever asks, and nothing is said of that client.
+#[test]
+fn s_err_06_a_duplicate_tells_nothing_of_the_other() {
+    let server = living(json!({ "unique_by": ["$statement.software_id"], "on_duplicate": "reject" }));
+    let named = |software: &str, name: &str| {
+        let claims = json!({ "software_id": software, "client_name": name, "contacts": [name] });
+        server.present(statement(claims))
+    };
+    for (software, name) in [("one", "Ada"), ("two", "Bob")] {
+        server.accepts(named(software, name));
+    }
+    for software in ["one", "two"] {
+        server.refuses(named(software, "Eve"), INVALID, "is registered already");
+    }
+}
+
 /// The key is made of what is named, together: two that differ in one value are two. Long values make no long key.
 #[test]
 fn a_key_is_made_of_all_values_together() {

@@ -17,5 +17,5 @@ mod bodies;
 mod credentials;
 mod invariants;
 mod privileges;
-mod refusals;
+mod shown;
 mod uris;

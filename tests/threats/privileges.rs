@@ -102,7 +102,6 @@ fn s_priv_11_answers_keep_what_is_the_operators() {
         "flags": { "trusted": true, "deletable": true, "persist_authorizations": true },
         "provenance": {
             "profile": "canary-profile", "owner": "canary-owner", "initial_access": "canary-token",
-            "statement_issuer": "https://canary.example", "statement_software": "canary-software",
         },
         "unique_key": "canary-key",
     });

@@ -1,27 +1,9 @@
-//! What a refusal tells, and what people would be shown.
+//! What people would be shown.
 
 use oauth_dcr::MemoryClientStore;
 use serde_json::json;
 
 use crate::support::*;
-
-/// That there is such a client already is said in one text, which tells nothing of that client.
-#[test]
-fn s_err_06_a_duplicate_tells_nothing_of_the_other() {
-    let once = json!({ "lifecycle": { "unique_by": ["software_id"], "on_duplicate": "reject" } });
-    let server =
-        server_with(json!({}), MemoryClientStore::default(), |builder| builder.profile(profile(once)));
-    server.enroll(json!({ "software_id": "one", "client_name": "Ada", "contacts": ["ada@a.example"] }));
-    server.enroll(json!({ "software_id": "two", "client_name": "Bob" }));
-    let again = |software: &str| {
-        let members = json!({ "redirect_uris": ["https://other.example/cb"], "software_id": software });
-        server.refusal(server.register(members))
-    };
-    let refused = again("one");
-    assert_eq!(refused, again("two"), "whoever has it");
-    assert_eq!(refused.status, 400);
-    assert!(refused.body.ends_with(r#""error_description":"is registered already"}"#), "{}", refused.body);
-}
 
 /// What of a name is not seen, or changes how the rest is seen, is refused: in every language and every update.
 #[test]
