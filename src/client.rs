@@ -366,9 +366,9 @@ pub(crate) fn statement_digest(statement: &str) -> Arc<str> {
 }
 
 /// Registered metadata: the text that is stored and answered, and the typed face made of it on first use.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Registered {
-    text: Arc<str>,
+    text: Box<str>,
     typed: OnceLock<Arc<ClientMetadata>>,
 }
 

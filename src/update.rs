@@ -27,8 +27,9 @@ impl Regime<'_> {
         used: &mut Used,
         report: &Report<'_>,
     ) -> Result<Registration, Error> {
-        let metadata = client.0.metadata.clone();
-        let stored = metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
+        let before = client.clone();
+        let stored =
+            before.0.metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
         let sent = self.open(request)?;
         let body = self.read(&sent, None)?;
         let token = self.statement_token(&body, Operation::Update)?;

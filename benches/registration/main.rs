@@ -20,9 +20,12 @@ use oauth_dcr::{MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig};
 
 mod floor;
 mod hostile;
+mod http;
 mod keys;
+mod management;
 mod profiles;
 mod signed;
+mod threads;
 
 const MINIMAL: &str = r#"{"redirect_uris":["https://client.example.org/callback"]}"#;
 const FULL: &str = include_str!("full.json");
@@ -120,6 +123,8 @@ fn registration(criterion: &mut Criterion) {
         ));
     }
     report.push(signed_request(criterion));
+    report.extend(managed());
+    report.push(endpoint());
     report.extend(key_sets());
     report.extend(largest_profile());
     report.extend(hostile::SHAPES.iter().map(|shape| {
@@ -156,10 +161,52 @@ fn signed_request(criterion: &mut Criterion) -> String {
     group.finish();
     let ratio = ratio(|| signed.register(), || signed.verify_twice());
     let engine = allocation_counter::measure(|| signed.register());
+    let threads = shown(threads::ratio(500, || signed.register()));
     format!(
-        "signed request with statement: {ratio:.2} x two verifications, {} allocations ({} bytes)",
+        "signed request with statement: {ratio:.2} x two verifications, {} allocations ({} bytes); two threads: \
+         {threads} x the processor time of one",
         engine.count_total, engine.bytes_total
     )
+}
+
+/// A ratio of processor times, which not every system tells.
+fn shown(ratio: Option<f64>) -> String {
+    ratio.map_or_else(|| "unknown".to_owned(), |ratio| format!("{ratio:.2}"))
+}
+
+/// A client that is there, requests that are refused, and what is kept of many clients.
+fn managed() -> Vec<String> {
+    let client = management::Registered::new();
+    let read = ratio(|| client.read(), || client.copy());
+    let update = ratio(|| client.update(), || client.register());
+    let explain = ratio(|| client.explain(), || client.register());
+    let mut lines = vec![
+        format!("read of a full client: {read:.2} x a copy of its stored text"),
+        format!("update of a full client: {update:.2} x its registration"),
+        format!("explanation of a full request: {explain:.2} x its registration"),
+    ];
+    let registrar = registrar();
+    for (name, body) in [("minimal", MINIMAL), ("full", FULL)] {
+        // Refused when all else was found good.
+        let bad =
+            body.replacen("https://client.example.org/callback", "http://client.example.org/callback", 1);
+        let refusal = ratio(
+            || management::refused(&registrar, &bad),
+            || {
+                black_box(register(&registrar, black_box(body)));
+            },
+        );
+        let held = management::memory(body, 100_000);
+        lines.push(format!("{name}: a refusal is {refusal:.2} x an acceptance"));
+        lines.push(format!(
+            "{name}: the store in memory holds {held:.2} x the JSON text, with 100000 clients"
+        ));
+    }
+    lines
+}
+
+fn endpoint() -> String {
+    format!("minimal over HTTP: {} x the processor time of a bare handler", shown(http::ratio()))
 }
 
 fn key_sets() -> [String; 2] {

@@ -1,0 +1,32 @@
+//! What two threads at once cost: the time on a processor, so that neither the number of processors nor what else runs
+//! on them counts.
+
+use std::fs;
+use std::sync::Barrier;
+use std::thread;
+
+/// Nanoseconds on a processor, of this thread. Nothing where the system does not tell (it is Linux that does).
+fn on_processor() -> Option<u64> {
+    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    text.split(' ').next()?.parse().ok()
+}
+
+/// The time of one run with two threads at it, as a multiple of that with one.
+pub(crate) fn ratio(runs: u32, run: impl Fn() + Sync) -> Option<f64> {
+    let of = |threads: usize| {
+        let barrier = Barrier::new(threads);
+        let cost = || {
+            barrier.wait();
+            let start = on_processor()?;
+            (0..runs).for_each(|_| run());
+            Some(on_processor()? - start)
+        };
+        let spent: Option<u64> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(cost)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        spent.map(|spent| spent as f64 / threads as f64)
+    };
+    let least = |threads| (0..20).map(|_| of(threads)).min_by(|one, other| one.partial_cmp(other).unwrap());
+    Some(least(2)?? / least(1)??)
+}
