@@ -1,7 +1,7 @@
 //! Bodies that one reader takes for something else than another.
 
 use oauth_dcr::testing::run;
-use oauth_dcr::{Error, RegisterRequest, Registration};
+use oauth_dcr::{Error, MemoryClientStore, RegisterRequest, Registration};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -120,13 +120,16 @@ fn s_json_07_types_and_names_are_exact() {
     }
 }
 
+/// A member, its limit, and members of a size.
+type Limit<'l> = (&'l str, usize, &'l dyn Fn(usize) -> Value);
+
 /// The limits that SECURITY.md lists, each at its value and one beyond.
 #[test]
 fn s_json_11_everything_has_a_limit() {
     let uris = |count: usize| (0..count).map(|at| format!("{REDIRECT}/{at}")).collect::<Vec<_>>();
     let words = |count: usize| (0..count).map(|at| format!("w{at}")).collect::<Vec<_>>();
     let long = |length: usize| "a".repeat(length);
-    let limits: [(&str, usize, &dyn Fn(usize) -> Value); 14] = [
+    let limits: [Limit<'_>; 14] = [
         ("redirect_uris", 20, &|count| json!({ "redirect_uris": uris(count) })),
         ("request_uris", 20, &|count| json!({ "request_uris": uris(count) })),
         ("post_logout_redirect_uris", 20, &|count| json!({ "post_logout_redirect_uris": uris(count) })),
@@ -167,8 +170,7 @@ fn s_json_11_everything_has_a_limit() {
 #[test]
 fn s_json_12_names_that_mean_something_elsewhere_are_dropped() {
     let profile = profile(json!({ "unknown_members": "keep" }));
-    let server =
-        server_with(json!({}), oauth_dcr::MemoryClientStore::default(), |builder| builder.profile(profile));
+    let server = server_with(json!({}), MemoryClientStore::default(), |builder| builder.profile(profile));
     let (long, longer) = ("n".repeat(128), "n".repeat(129));
     let kept = ["x-vendor:a#b/c.d_e", &long];
     let dropped = [

@@ -1,38 +1,39 @@
 //! Redirection URIs that are not what they seem to be, one kind of trick a test.
 
+use oauth_dcr::MemoryClientStore;
 use serde_json::{Value, json};
 
 use crate::support::*;
 
-/// Whether a client of this kind may have this redirection URI under this policy.
-fn takes(policy: &Value, application_type: &str, uri: &str) -> bool {
+/// A server whose profile has this policy of redirection URIs.
+fn under(policy: Value) -> Server {
     let profile = profile(json!({ "redirect_uris": policy }));
-    let server =
-        server_with(json!({}), oauth_dcr::MemoryClientStore::default(), |builder| builder.profile(profile));
-    let result = server.register(json!({ "application_type": application_type, "redirect_uris": [uri] }));
-    match &result {
-        Ok(registration) => assert_eq!(body(registration)["redirect_uris"], json!([uri])),
-        Err(_) => {
-            let wire = server.refusal(result.map(|_| ()));
-            assert!(wire.status == 400 && wire.body.contains("invalid_redirect_uri"), "{uri}: {}", wire.body);
-            assert_eq!(server.store.calls(), []);
-        }
-    }
-    result_is_ok(&server)
+    server_with(json!({}), MemoryClientStore::default(), |builder| builder.profile(profile))
 }
 
-fn result_is_ok(server: &Server) -> bool {
-    !server.store.inner().is_empty()
+/// Whether a client of this kind may have this redirection URI.
+fn takes(server: &Server, application_type: &str, uri: &str) -> bool {
+    let before = server.store.calls().len();
+    let result = server.register(json!({ "application_type": application_type, "redirect_uris": [uri] }));
+    let Ok(registration) = result else {
+        let wire = server.refusal(result);
+        assert!(wire.status == 400 && wire.body.contains("invalid_redirect_uri"), "{uri}: {}", wire.body);
+        assert_eq!(server.store.calls().len(), before, "{uri}");
+        return false;
+    };
+    assert_eq!(body(&registration)["redirect_uris"], json!([uri]), "as it was sent");
+    true
 }
 
 /// None of these is taken from any kind of client, also where a profile is as lax as it can be.
 #[track_caller]
 fn never(uris: &[&str]) {
     let lax = json!({ "loopback_http": "always", "undotted_schemes": true, "local_https": true });
-    for uri in uris {
-        for kind in ["web", "native"] {
-            assert!(!takes(&json!({}), kind, uri), "{kind} {uri}");
-            assert!(!takes(&lax, kind, uri), "{kind} {uri} where the profile is lax");
+    for server in [under(json!({})), under(lax)] {
+        for uri in uris {
+            for kind in ["web", "native"] {
+                assert!(!takes(&server, kind, uri), "{kind} {uri}");
+            }
         }
     }
 }
@@ -49,14 +50,14 @@ fn s_uri_02_fragments_are_refused() {
         "com.example.app:/cb#x",
     ]);
     // An escaped one is none.
-    assert!(takes(&json!({}), "web", "https://client.example/cb%23x"));
+    assert!(takes(&server(json!({})), "web", "https://client.example/cb%23x"));
 }
 
 /// This machine is three hosts in one spelling each; what begins or ends like them is somebody else's.
 #[test]
 fn s_uri_06_hosts_are_compared_as_a_whole() {
     for uri in ["http://localhost/cb", "http://127.0.0.1/cb", "http://[::1]/cb"] {
-        assert!(takes(&json!({}), "native", uri), "{uri}");
+        assert!(takes(&server(json!({})), "native", uri), "{uri}");
     }
     never(&[
         "http://localhost.evil.test/",
@@ -104,10 +105,10 @@ fn s_uri_08_hosts_that_look_like_others_are_refused() {
         "https://xn--a/",
     ]);
     let uri = "https://xn--exmple-4nf.com/";
-    assert!(!takes(&json!({}), "web", uri));
-    assert!(takes(&json!({ "international_hosts": true }), "web", uri));
+    assert!(!takes(&server(json!({})), "web", uri));
+    assert!(takes(&under(json!({ "international_hosts": true })), "web", uri));
     // Kept and answered as it came, so that a consent page can show it so.
-    assert!(!takes(&json!({ "international_hosts": true }), "web", "https://XN--exmple-4nf.com/"));
+    assert!(!takes(&under(json!({ "international_hosts": true })), "web", "https://XN--exmple-4nf.com/"));
 }
 
 /// A port is written if and only if it is not the scheme's own, and it is one that can be reached.
@@ -126,7 +127,7 @@ fn s_uri_10_odd_ports_are_refused() {
     for uri in
         ["https://client.example:8443/cb", "https://client.example:1/cb", "https://client.example:65535/cb"]
     {
-        assert!(takes(&json!({}), "web", uri), "{uri}");
+        assert!(takes(&server(json!({})), "web", uri), "{uri}");
     }
 }
 
@@ -157,9 +158,8 @@ fn s_uri_13_kinds_of_redirection_do_not_mix() {
         ] },
         "message": "must be none because application_type is native",
     }] });
-    let server = server_with(json!({}), oauth_dcr::MemoryClientStore::default(), |builder| {
-        builder.profile(profile(rule))
-    });
+    let server =
+        server_with(json!({}), MemoryClientStore::default(), |builder| builder.profile(profile(rule)));
     let refused = server.register(json!({ "redirect_uris": ["http://127.0.0.1/cb"] }));
     let description = "token_endpoint_auth_method: must be none because application_type is native";
     server.refuses(refused, 400, "invalid_client_metadata", description);
