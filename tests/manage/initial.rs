@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use oauth_dcr::testing::{FailingStore, ManualClock, StoreFault, run};
 use oauth_dcr::{
     Caller, Error, HostError, InitialAccessTokens, InitialGrant, MemoryClientStore,
-    MemoryInitialAccessTokens, RegisterRequest, Registrar, Registration, TokenDigest,
+    MemoryInitialAccessTokens, RegisterRequest, Registrar, Registration, StoreError, TokenDigest,
 };
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::support::*;
 
@@ -138,6 +140,47 @@ fn s_race_04_a_token_for_ten_gives_ten_clients() {
     for error in results.into_iter().filter_map(Result::err) {
         assert_eq!(registrar.wire_error(&error).status, 401);
     }
+}
+
+/// Tokens whose last use somebody else takes between the look at a token and its use.
+#[derive(Clone, Debug, Default)]
+struct Outrun(MemoryInitialAccessTokens);
+
+#[async_trait]
+impl InitialAccessTokens for Outrun {
+    async fn insert(&self, token: &TokenDigest, grant: &InitialGrant) -> Result<(), StoreError> {
+        self.0.insert(token, grant).await
+    }
+
+    async fn find(&self, token: &TokenDigest) -> Result<Option<InitialGrant>, StoreError> {
+        self.0.find(token).await
+    }
+
+    async fn redeem(
+        &self,
+        token: &TokenDigest,
+        now: OffsetDateTime,
+    ) -> Result<Option<InitialGrant>, StoreError> {
+        assert!(self.0.redeem(token, now).await?.is_some(), "the other one");
+        self.0.redeem(token, now).await
+    }
+
+    async fn revoke(&self, id: &str) -> Result<bool, StoreError> {
+        self.0.revoke(id).await
+    }
+}
+
+/// S-RACE-04: a use that was there when the token was looked at, and is gone when it is to be taken, gives no client.
+#[test]
+fn s_race_04_a_use_that_somebody_else_took_is_gone() {
+    let closed = json!({ "access": { "create": { "tokens": [{ "kind": "initial_access" }] } } });
+    let server = server_with(json!({}), MemoryClientStore::default(), |builder| {
+        builder.profile(profile(closed)).initial_access_tokens(Outrun::default())
+    });
+    let caller = issue(&server, &InitialGrant::new("once").with_uses(1));
+    let refused = register(&server, &caller, json!({}));
+    server.refuses(refused, 401, "invalid_token", "the token is not valid here");
+    assert!(server.store.inner().is_empty());
 }
 
 /// What the host asks for and cannot have is told to the host.
