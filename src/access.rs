@@ -93,6 +93,10 @@ impl Engine {
             return Err(Error::NotOffered(operation));
         }
         regime.check_certificate(operation, request.certificate)?;
+        // Those of an update refer to what is in its body as well, and are judged with it.
+        if matches!(operation, Operation::Read | Operation::Delete) {
+            Box::pin(regime.check_bindings_of(&client, operation, request.certificate)).await?;
+        }
         Ok((regime, client, admitted))
     }
 }

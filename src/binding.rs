@@ -1,12 +1,14 @@
-//! What a client certificate must agree with: the statement, the request, or the keys that these name.
+//! What a client certificate must agree with: the statement, the request, the client, or the keys that these name.
 
 use serde_json::Value;
 
 use crate::certificate::ClientCertificate;
+use crate::client::Client;
 use crate::engine::Engine;
+use crate::engine::store_error;
 use crate::envelope::Asked;
 use crate::error::{Error, Failure, Violation};
-use crate::host::{FetchPurpose, JwksResolver};
+use crate::host::{FetchPurpose, JwksResolver, StoreError};
 use crate::metadata::Document;
 use crate::policy::claim;
 use crate::profile::{Bind, Operation};
@@ -16,8 +18,9 @@ use crate::statement::Statement;
 /// What bindings refer to.
 struct Referred<'a> {
     certificate: Option<&'a ClientCertificate>,
-    request: &'a Document<'a>,
+    request: Option<&'a Document<'a>>,
     statement: Option<&'a Document<'a>>,
+    client: Option<&'a Document<'a>>,
 }
 
 impl Regime<'_> {
@@ -28,12 +31,33 @@ impl Regime<'_> {
         certificate: Option<&ClientCertificate>,
         asked: &Asked<'_, '_>,
         statement: Option<&Statement<'_, '_>>,
+        client: Option<&Document<'_>>,
     ) -> Result<(), Error> {
-        let Some(access) = self.policy.access.get(&operation) else { return Ok(()) };
         let statement = statement.map(|statement| &statement.claims);
-        let referred = Referred { certificate, request: &asked.document, statement };
+        let referred = Referred { certificate, request: Some(&asked.document), statement, client };
+        self.check_referred(operation, &referred).await
+    }
+
+    /// Judges the certificate of who reads or deletes a client, of which there is nothing else to agree with.
+    pub(crate) async fn check_bindings_of(
+        &self,
+        client: &Client,
+        operation: Operation,
+        certificate: Option<&ClientCertificate>,
+    ) -> Result<(), Error> {
+        if self.policy.access.get(&operation).is_none_or(|access| access.bind.is_empty()) {
+            return Ok(());
+        }
+        let registered =
+            client.0.metadata.document().map_err(|fault| store_error(StoreError::Backend(fault.into())))?;
+        let referred = Referred { certificate, request: None, statement: None, client: Some(&registered) };
+        self.check_referred(operation, &referred).await
+    }
+
+    async fn check_referred(&self, operation: Operation, referred: &Referred<'_>) -> Result<(), Error> {
+        let Some(access) = self.policy.access.get(&operation) else { return Ok(()) };
         for bind in &access.bind {
-            if self.agrees(bind, &referred).await || self.agrees_any(&bind.any, &referred).await {
+            if self.agrees(bind, referred).await || self.agrees_any(&bind.any, referred).await {
                 continue;
             }
             let failure = bind.on_mismatch.clone().map_or(Failure::MTLS_BINDING, Failure::from);
@@ -84,7 +108,8 @@ impl Referred<'_> {
     fn value(&self, reference: &str) -> Option<Value> {
         match reference.split_once('.')? {
             ("$statement", name) => claim(self.statement?, name),
-            ("$request" | "$self", name) => claim(self.request, name),
+            ("$request" | "$self", name) => claim(self.request?, name),
+            ("$client", name) => claim(self.client?, name),
             _ => None,
         }
     }

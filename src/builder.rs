@@ -23,7 +23,7 @@ use crate::lifecycle::{COMMUNITY, is_allowed};
 use crate::metadata::{FieldId, Group, fields};
 use crate::metadata_document::takes_documents;
 use crate::policy::{KeyPlan, Policy};
-use crate::profile::{Jws, Operation, Profile, ProfileError, ProfileSelection, ScopePolicy, Token};
+use crate::profile::{Access, Jws, Operation, Profile, ProfileError, ProfileSelection, ScopePolicy, Token};
 use crate::regime::Rules;
 use crate::registrar::Registrar;
 use crate::response::ClientUris;
@@ -332,11 +332,11 @@ impl RegistrarBuilder {
         let is_unknown =
             |name: &String| !["$statement.", "$request.", "$self."].iter().any(|kind| name.starts_with(kind));
         let is_no_key = |name: &String| name != COMMUNITY && is_unknown(name);
-        let mut bound = policy.access.values().flat_map(|access| &access.bind).flat_map(|bind| {
-            bind.any.iter().chain([bind]).flat_map(|bind| bind.equals.iter().chain(&bind.in_jwks_of))
-        });
         [
-            ("access.bind", bound.any(is_unknown)),
+            (
+                "access.bind",
+                policy.access.iter().any(|(operation, access)| binds_nothing(*operation, access)),
+            ),
             // A metadata document is alone at its URL.
             (
                 "lifecycle.unique_by",
@@ -539,4 +539,17 @@ fn problem(property: &str, message: &str) -> ConfigProblem {
 fn profile_problems(error: ProfileError) -> impl Iterator<Item = ConfigProblem> {
     let property = format!("profile {}", error.profile);
     error.problems.into_iter().map(move |message| ConfigProblem { property: property.clone(), message })
+}
+
+/// Whether a certificate is to agree with something that an operation does not have.
+fn binds_nothing(operation: Operation, access: &Access) -> bool {
+    let known: &[&str] = match operation {
+        Operation::Create => &["$statement.", "$request.", "$self."],
+        Operation::Update => &["$statement.", "$request.", "$self.", "$client."],
+        Operation::Read | Operation::Delete => &["$client."],
+    };
+    let binds = access.bind.iter().flat_map(|bind| bind.any.iter().chain([bind]));
+    binds
+        .flat_map(|bind| bind.equals.iter().chain(&bind.in_jwks_of))
+        .any(|name| !known.iter().any(|kind| name.starts_with(kind)))
 }

@@ -5,6 +5,9 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use crate::host::InitialGrant;
@@ -274,6 +277,18 @@ pub enum ClientState {
     Suspended,
 }
 
+impl ClientState {
+    /// Its name, as it serialises.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Pending => "pending",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
 /// A secret that was replaced and is good for a while yet, so that a client in many places can change over.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PreviousSecret {
@@ -408,11 +423,11 @@ impl PartialEq for Registered {
     }
 }
 
-/// The stable form of a client.
+/// The stable form of a client. Its metadata is a map in any format, and raw text where the format is known to be JSON.
 #[derive(Serialize, Deserialize)]
-struct ClientForm {
+struct ClientForm<M> {
     id: ClientId,
-    metadata: serde_json::Map<String, serde_json::Value>,
+    metadata: M,
     issued_at: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
@@ -440,54 +455,79 @@ struct ClientForm {
     revision: u64,
 }
 
+impl<M> ClientForm<M> {
+    fn new(record: Record, metadata: M) -> Self {
+        Self {
+            id: record.id,
+            metadata,
+            issued_at: record.issued_at,
+            expires_at: record.expires_at,
+            secret: record.secret,
+            secret_expires_at: record.secret_expires_at,
+            previous_secret: record.previous_secret,
+            registration_access_token: record.token,
+            registration_access_token_expires_at: record.token_expires_at,
+            previous_registration_access_token: record.previous_token,
+            state: record.state,
+            last_used_at: record.last_used_at,
+            flags: record.flags,
+            provenance: record.provenance,
+            unique_key: record.unique_key,
+            revision: record.revision,
+        }
+    }
+
+    fn into_client<E: serde::de::Error>(self, text: String) -> Result<Client, E> {
+        let metadata = Registered::new(text);
+        metadata.document().map_err(|fault| E::custom(format!("the metadata {fault}")))?;
+        Ok(Client::from(Record {
+            id: self.id,
+            metadata,
+            issued_at: self.issued_at,
+            expires_at: self.expires_at,
+            secret: self.secret,
+            secret_expires_at: self.secret_expires_at,
+            previous_secret: self.previous_secret,
+            token: self.registration_access_token,
+            token_expires_at: self.registration_access_token_expires_at,
+            previous_token: self.previous_registration_access_token,
+            state: self.state,
+            last_used_at: self.last_used_at,
+            flags: self.flags,
+            provenance: self.provenance,
+            unique_key: self.unique_key,
+            revision: self.revision,
+        }))
+    }
+}
+
 impl Serialize for Client {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let client = Record::clone(&self.0);
-        ClientForm {
-            id: client.id,
-            metadata: serde_json::from_str(&client.metadata.text).map_err(serde::ser::Error::custom)?,
-            issued_at: client.issued_at,
-            expires_at: client.expires_at,
-            secret: client.secret,
-            secret_expires_at: client.secret_expires_at,
-            previous_secret: client.previous_secret,
-            registration_access_token: client.token,
-            registration_access_token_expires_at: client.token_expires_at,
-            previous_registration_access_token: client.previous_token,
-            state: client.state,
-            last_used_at: client.last_used_at,
-            flags: client.flags,
-            provenance: client.provenance,
-            unique_key: client.unique_key,
-            revision: client.revision,
-        }
-        .serialize(serializer)
+        let metadata: Map<String, Value> =
+            serde_json::from_str(self.metadata_json()).map_err(serde::ser::Error::custom)?;
+        ClientForm::new(Record::clone(&self.0), metadata).serialize(serializer)
     }
 }
 
 impl<'de> Deserialize<'de> for Client {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let form = ClientForm::deserialize(deserializer)?;
+        let form = ClientForm::<Map<String, Value>>::deserialize(deserializer)?;
         let text = serde_json::to_string(&form.metadata).map_err(serde::de::Error::custom)?;
-        let metadata = Registered::new(text);
-        metadata.document().map_err(|fault| serde::de::Error::custom(format!("the metadata {fault}")))?;
-        Ok(Self::from(Record {
-            id: form.id,
-            metadata,
-            issued_at: form.issued_at,
-            expires_at: form.expires_at,
-            secret: form.secret,
-            secret_expires_at: form.secret_expires_at,
-            previous_secret: form.previous_secret,
-            token: form.registration_access_token,
-            token_expires_at: form.registration_access_token_expires_at,
-            previous_token: form.previous_registration_access_token,
-            state: form.state,
-            last_used_at: form.last_used_at,
-            flags: form.flags,
-            provenance: form.provenance,
-            unique_key: form.unique_key,
-            revision: form.revision,
-        }))
+        form.into_client(text)
+    }
+}
+
+/// The stable form as JSON text, and back, without a look at each value of the metadata.
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+impl Client {
+    pub(crate) fn to_json(&self) -> serde_json::Result<String> {
+        let metadata: &RawValue = serde_json::from_str(self.metadata_json())?;
+        serde_json::to_string(&ClientForm::new(Record::clone(&self.0), metadata))
+    }
+
+    pub(crate) fn from_json(text: &str) -> serde_json::Result<Self> {
+        let form: ClientForm<&RawValue> = serde_json::from_str(text)?;
+        let metadata = form.metadata.get().to_owned();
+        form.into_client(metadata)
     }
 }

@@ -72,8 +72,8 @@
 //! # The paved path
 //!
 //! 1. Read a [`RegistrarConfig`] from JSON, or begin with [`RegistrarConfig::new`].
-//! 2. Implement [`ClientStore`] over the host's database; the feature `testing` has the suite that it must pass. Until
-//!    then [`MemoryClientStore`] will do.
+//! 2. Take `SqlClientStore` of the features `sqlite` and `postgres`, or implement [`ClientStore`] over the host's
+//!    database; the feature `testing` has the suite that it must pass. Until then [`MemoryClientStore`] will do.
 //! 3. Build a [`Registrar`]. Everything that is wrong with the configuration is in one [`ConfigError`]; what it allows
 //!    and an attacker could use is in [`Registrar::warnings`].
 //! 4. Mount the endpoint of the feature `http`, or call [`register`](Registrar::register), [`read`](Registrar::read),
@@ -166,6 +166,7 @@
 //! | `patterns` | | `pattern` and `some_pattern` in profiles, with a linear-time regular expression engine |
 //! | `reqwest` | | `HttpsResolver`: documents over HTTPS, guarded against addresses inside the host's network |
 //! | `x509` | | client certificates from PEM, DER or the header of a proxy; statements verified by certificate (UDAP); links OpenSSL |
+//! | `sqlite`, `postgres` | | `SqlClientStore`: clients, initial access tokens and used keys in SQLite or PostgreSQL |
 //! | `tracing` | | `TracingEvents`: every decision as a structured event, in names and codes |
 //! | `testing` | | doubles, and the suite that a host's own store must pass; not part of the stable API |
 //!
@@ -229,6 +230,8 @@ mod rules;
 mod sealing;
 mod secret;
 mod select;
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub mod sql;
 mod statement;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -274,6 +277,8 @@ pub use secret::{
     ClientSecret, InitialAccessToken, RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest,
 };
 pub use select::{PassedOver, Selected, SelectedBy};
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
+pub use sql::SqlClientStore;
 pub use wire::{NO_STORE, WireError};
 
 /// Compiles the examples of the README.

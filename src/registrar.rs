@@ -63,7 +63,8 @@ impl Registrar {
         let token = engine.statement_token(&body, Operation::Create)?;
         let statement = engine.statement(token.as_ref(), Operation::Create, &request).await?;
         let asked = engine.asked(body, statement.as_ref(), Operation::Create, &request).await?;
-        engine.check_bindings(Operation::Create, request.certificate, &asked, statement.as_ref()).await?;
+        let certificate = request.certificate;
+        engine.check_bindings(Operation::Create, certificate, &asked, statement.as_ref(), None).await?;
         engine.consume_request(&asked).await?;
         let signed = asked.payload(&sent);
         let mut document = asked.document;

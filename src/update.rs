@@ -37,7 +37,8 @@ impl Regime<'_> {
         self.statement_of_update(&client.0.provenance, statement.as_ref())?;
         let asked = self.asked(body, statement.as_ref(), Operation::Update, request).await?;
         self.accept(self.identity_faults(&client, &asked.document))?;
-        self.check_bindings(Operation::Update, request.certificate, &asked, statement.as_ref()).await?;
+        let (certificate, own) = (request.certificate, Some(&stored));
+        self.check_bindings(Operation::Update, certificate, &asked, statement.as_ref(), own).await?;
         if !std::mem::replace(&mut used.request, true) {
             self.consume_request(&asked).await?;
         }

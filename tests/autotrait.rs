@@ -7,7 +7,7 @@ use std::future::Future;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
 use oauth_dcr::config::{
-    IbmDynamicRegistration, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType,
+    ConfiguredKeys, IbmDynamicRegistration, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType,
     SsaValidationConfig, SsaValidationType, Supported, TrustedIssuer, UpdateMode,
 };
 use oauth_dcr::metadata::{
@@ -15,10 +15,20 @@ use oauth_dcr::metadata::{
     Localized, MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode,
     TokenEndpointAuthMethod,
 };
-use oauth_dcr::profile::{ProfileSelection, SelectionEntry};
+use oauth_dcr::profile::{
+    Access, Bind, Claims, ErrorSpec, Hook, Issuer, Jws, KeyPolicy, KeySource, Lifecycle, Member,
+    ProfileSelection, RedirectPolicy, ResponsePolicy, Rule, ScopePolicy, SelectionEntry, Source,
+    StatementPolicy, Token, When,
+};
+use oauth_dcr::sql::{SqlClientStoreBuilder, SqlStoreError};
 use oauth_dcr::testing::{
     CountingEntropy, FailingEntropy, FailingStore, ManualClock, RecordingEvents, RecordingHook,
     StaticResolver, StoreCall, StoreFault, contract,
+};
+use oauth_dcr::{
+    AccessToken, ClientState, ExplainedAnswer, ExplainedFault, ExplainedStage, FetchedDocument,
+    HttpsResolver, HttpsResolverBuilder, HttpsResolverError, InitialAccessToken, InitialGrant,
+    ManagementRequest, MemoryInitialAccessTokens, NameLookup, Outcome, ResolvedDocument, Stage, Verdict,
 };
 use oauth_dcr::{
     BoxError, CachedResolver, CachedResolverBuilder, Caller, Cause, CertificateError, Client,
@@ -30,8 +40,8 @@ use oauth_dcr::{
     Operation, OsEntropy, PassedOver, Profile, ProfileError, Provenance, RegisterRequest, Registrar,
     RegistrarBuilder, RegistrarConfig, Registration, RegistrationAccessToken, RegistrationEndpoint,
     RegistrationEvent, Rejection, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, Selected, SelectedBy,
-    ServerFlags, SharedSecret, StoreError, StoredSecret, Sweep, SystemClock, TokenDigest, Trace,
-    TracingEvents, Unauthorized, UnverifiedJwt, Violation, WireError,
+    ServerFlags, SharedSecret, SqlClientStore, StoreError, StoredSecret, Sweep, SystemClock, TokenDigest,
+    Trace, TracingEvents, Unauthorized, UnverifiedJwt, Violation, WireError,
 };
 
 /// Moves between threads and may be looked at by several.
@@ -72,7 +82,11 @@ fn public_types_are_send_and_sync() {
         TokenEndpointAuthMethod, ManualClock, CountingEntropy, FailingEntropy, StaticResolver,
         FailingStore<MemoryClientStore>, RecordingHook, RecordingEvents, Cause, Sweep, EventDetail, EventKind<'_>,
         RegistrationEvent<'_>, TracingEvents, IbmDynamicRegistration, ProfileSelection, SelectionEntry, Selected,
-        SelectedBy, PassedOver, Lint,
+        SelectedBy, PassedOver, Lint, AccessToken, ClientState, ManagementRequest<'_>, InitialAccessToken, InitialGrant,
+        MemoryInitialAccessTokens, ConfiguredKeys, HttpsResolver, HttpsResolverBuilder, FetchedDocument,
+        ResolvedDocument, ExplainedAnswer, ExplainedFault, ExplainedStage, Outcome, Stage, Verdict, Access, Bind, Claims,
+        ErrorSpec, Hook, Issuer, Jws, KeyPolicy, KeySource, Lifecycle, Member, RedirectPolicy, ResponsePolicy, Rule,
+        ScopePolicy, Source, StatementPolicy, Token, When, SqlClientStore, SqlClientStoreBuilder,
     );
 }
 
@@ -86,7 +100,10 @@ fn public_types_have_a_debug_form() {
         ConfigProblem, ConfigWarning, Violation, WireError, FieldId, FieldSpec, dyn ClientStore, dyn
         ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn EvidenceVerifier, dyn ReplayGuard, dyn Clock, dyn Entropy, dyn EventSink, dyn SecretSealer,
         dyn InitialAccessTokens, EventDetail, EventKind<'_>, RegistrationEvent<'_>, TracingEvents, Cause, Sweep,
-        IbmDynamicRegistration, ProfileSelection, Selected, Lint,
+        IbmDynamicRegistration, ProfileSelection, Selected, Lint, AccessToken, ClientState, ManagementRequest<'_>,
+        InitialAccessToken, InitialGrant, MemoryInitialAccessTokens, ConfiguredKeys, HttpsResolver, FetchedDocument,
+        ResolvedDocument, ExplainedAnswer, ExplainedFault, ExplainedStage, ExplainedMember, Outcome, Stage, Verdict, dyn
+        NameLookup, Access, Member, Rule, When, SqlClientStore, SqlClientStoreBuilder,
     );
 }
 
@@ -94,7 +111,7 @@ fn public_types_have_a_debug_form() {
 fn errors_can_be_boxed_and_sent() {
     all!(boxable:
         Error, Rejection, Unauthorized, HostError, ConfigError, ProfileError, StoreError, FetchError,
-        HookError, EntropyError, CertificateError,
+        HookError, EntropyError, CertificateError, HttpsResolverError, SqlStoreError,
     );
     let boxed: BoxError = Unauthorized::Missing.into();
     assert_eq!(boxed.to_string(), "no credentials were presented");
@@ -104,7 +121,7 @@ fn errors_can_be_boxed_and_sent() {
 fn what_a_host_keeps_is_cheap_to_hand_around() {
     all!(held:
         Registrar, RegistrationEndpoint, RegistrarConfig, Profile, Client, Registration, Caller, ManualClock,
-        CountingEntropy, StaticResolver, RecordingHook,
+        CountingEntropy, StaticResolver, RecordingHook, SqlClientStore,
     );
     assert_eq!(size_of::<Registrar>(), size_of::<usize>(), "a registrar is one reference count");
 }
@@ -113,7 +130,7 @@ fn what_a_host_keeps_is_cheap_to_hand_around() {
 fn host_parts_are_used_behind_pointers() {
     all!(part:
         dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn EvidenceVerifier, dyn ReplayGuard, dyn Clock,
-        dyn Entropy, dyn EventSink, dyn SecretSealer, dyn InitialAccessTokens, Box<dyn ClientStore>, std::sync::Arc<dyn ClientStore>,
+        dyn Entropy, dyn EventSink, dyn SecretSealer, dyn InitialAccessTokens, dyn NameLookup, Box<dyn ClientStore>, std::sync::Arc<dyn ClientStore>,
     );
 }
 
@@ -143,11 +160,13 @@ fn futures_can_be_spawned(
     spawned(registrar.update(id, request));
     spawned(registrar.delete(id, caller));
     spawned(registrar.explain(request));
+    spawned(registrar.resolve_metadata_document("https://app.example/client"));
     spawned(endpoint.handle(http::Request::new(String::new())));
     spawned(contract::client_store(store));
     spawned(contract::client_directory(store));
     spawned(registrar.sweep(store, 10));
     spawned(registrar.revoke(store, &Cause::Owner("a".into()), 10));
+    spawned(SqlClientStore::connect("sqlite::memory:"));
     spawned(contract::initial_access_tokens(tokens));
     spawned(contract::replay_guard(guard));
 }

@@ -279,3 +279,62 @@ fn symmetric_encryption_needs_a_secret() {
     let body = register(&registrar("standard"), &metadata).unwrap();
     assert!(body["client_secret"].is_string(), "{body}");
 }
+
+/// What a profile says and the engine could not do, or would not: found when the registrar is built, each by its name.
+#[test]
+fn what_a_profile_cannot_say() {
+    let problem = |changes: Value| {
+        let profile = with(&json!({ "dcr_profile": 1, "name": "own", "extends": ["standard"] }), &changes);
+        let config = json!({ "registrationEndpoint": "https://op.example/register", "dynamicRegistrationEnabled": true });
+        let config: RegistrarConfig = serde_json::from_value(config).unwrap();
+        let profile: Profile = serde_json::from_value(profile).unwrap();
+        let built = Registrar::builder(config, MemoryClientStore::default()).profile(profile).build();
+        built.err().map(|error| error.to_string())
+    };
+    for (kind, code, status) in [
+        ("media_type", "invalid_request", 415),
+        ("disabled", "invalid_request", 405),
+        ("access_token", "invalid_token", 401),
+        ("unknown_client", "invalid_token", 401),
+        ("scope_missing", "insufficient_scope", 403),
+    ] {
+        let row =
+            |error: &str, status: u16| json!({ "errors": { kind: { "error": error, "status": status } } });
+        let message = format!("`errors.{kind}`: is {status} {code} in HTTP, whatever a profile says");
+        for other in [row(code, 400), row("access_denied", status)] {
+            let found = problem(other).unwrap();
+            assert!(found.ends_with(&message), "{found}");
+        }
+        assert_eq!(problem(row(code, status)), None, "{kind}");
+    }
+    let bind = |operation: &str, reference: &str| json!({ "access": { operation: { "mtls": "required", "bind": [{ "cert": "subject.UID", "equals": reference }] } } });
+    let hook = |config: Value| json!({ "hooks": [{ "stage": "after_policy", "name": "normalize_subject_dn", "config": config }] });
+    let not_enforced = "access.bind: is not enforced by this version";
+    for (changes, message) in [
+        (bind("create", "$client.software_id"), not_enforced),
+        (bind("read", "$statement.software_id"), not_enforced),
+        (bind("delete", "$request.software_id"), not_enforced),
+        (hook(json!({ "others": "text" })), "`short_names` can be `rfc4514`, and `others` `oid_hex`"),
+        (
+            json!({ "redirect_uris": { "userinfo": true } }),
+            "`redirect_uris.userinfo`: a redirection URI with user information is never taken",
+        ),
+        (
+            json!({ "rules": [{ "id": "own", "member": "contact", "reject": "metadata",
+                "when": { "member": "contacts", "present": false } }] }),
+            "rule `own` blames the unknown member `contact`",
+        ),
+    ] {
+        let found = problem(changes).unwrap();
+        assert!(found.ends_with(message), "{found}");
+    }
+    for changes in [
+        bind("create", "$statement.software_id"),
+        bind("update", "$client.software_id"),
+        bind("delete", "$client.software_id"),
+        hook(json!({ "short_names": "rfc4514", "others": "oid_hex" })),
+        hook(json!({})),
+    ] {
+        assert_eq!(problem(changes.clone()), None, "{changes}");
+    }
+}

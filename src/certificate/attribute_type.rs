@@ -6,7 +6,6 @@ pub(super) struct AttributeType {
     /// What it is called in facts, and then its other names.
     names: &'static [&'static str],
     /// Whether its name is one that RFC 4514 section 3 has everyone know. Other types are written as numbers.
-    #[cfg_attr(not(feature = "x509"), expect(dead_code, reason = "asked when a name is written"))]
     pub(super) is_well_known: bool,
 }
 
@@ -55,13 +54,11 @@ impl AttributeType {
     }
 
     /// The type of this OID.
-    #[cfg(feature = "x509")]
     pub(super) fn numbered(oid: &str) -> Option<&'static Self> {
         TYPES.iter().find(|own| own.oid == oid)
     }
 
     /// What it is called in facts.
-    #[cfg(feature = "x509")]
     pub(super) fn name(&self) -> &'static str {
         self.names.first().copied().unwrap_or(self.oid)
     }

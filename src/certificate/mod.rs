@@ -24,7 +24,7 @@ use time::OffsetDateTime;
 pub(crate) use anchors::TrustAnchors;
 #[cfg(all(feature = "http", feature = "x509"))]
 pub(crate) use header::CertificateHeader;
-pub(crate) use name::DistinguishedName;
+pub(crate) use name::{DistinguishedName, normalized};
 #[cfg(feature = "x509")]
 pub use x509::CertificateError;
 

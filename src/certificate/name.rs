@@ -48,6 +48,39 @@ impl DistinguishedName {
     }
 }
 
+/// A name with the types that RFC 4514 section 3 has everybody know by these names, and all others by their numbers,
+/// with encoded values (section 2.4). Nothing, if it is no name.
+pub(crate) fn normalized(text: &str) -> Option<String> {
+    DistinguishedName::parse(text)?;
+    let relative = |text| {
+        let pairs: Option<Vec<_>> = split_unescaped(text, '+').into_iter().map(normalized_pair).collect();
+        pairs.map(|pairs| pairs.join("+"))
+    };
+    let names: Option<Vec<_>> = split_unescaped(text, ',').into_iter().map(relative).collect();
+    names.map(|names| names.join(","))
+}
+
+fn normalized_pair(pair: &str) -> Option<String> {
+    let (kind, value) = pair.split_once('=')?;
+    let (kind, value) = (kind.trim_matches(' '), trim_unescaped(value));
+    let known = AttributeType::named(kind).or_else(|| AttributeType::numbered(kind));
+    let number = known.map_or(kind, |known| known.oid);
+    if let Some(known) = known.filter(|known| known.is_well_known) {
+        return Some(format!("{}={value}", known.name()));
+    }
+    match Value::parse(value)? {
+        // Without its number, a type that nobody knows here cannot be said better.
+        Value::Text(text) if number.contains('.') && !value.starts_with('#') => {
+            Some(format!("{number}=#{}", hex_of_bytes(&der::element(der::UTF8_STRING, &text))))
+        }
+        _ => Some(format!("{number}={value}")),
+    }
+}
+
+fn hex_of_bytes(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
 impl Attribute {
     fn parse(pair: &str) -> Option<Self> {
         let (kind, value) = pair.split_once('=')?;
@@ -177,6 +210,27 @@ mod tests {
         ] {
             assert!(DistinguishedName::parse(name).is_none(), "{name}");
         }
+    }
+
+    /// Open Finance Brasil has names written so.
+    #[test]
+    fn types_that_not_everybody_knows_are_numbers() {
+        for (name, expected) in [
+            ("CN=a,O=b,C=BR", "CN=a,O=b,C=BR"),
+            ("commonName=a , userid = b", "CN=a,UID=b"),
+            ("2.5.4.3=a+2.5.4.97=#1301ff", "CN=a+2.5.4.97=#1301ff"),
+            ("CN=a,organizationIdentifier=OFBBR-b", "CN=a,2.5.4.97=#0c074f464242522d62"),
+            ("serialNumber=1\\,2,CN=a\\, b", "2.5.4.5=#0c03312c32,CN=a\\, b"),
+            ("1.2.3.4=a", "1.2.3.4=#0c0161"),
+            ("ours=a", "ours=a"),
+        ] {
+            let normalized = normalized(name).unwrap();
+            assert_eq!(normalized, expected);
+            let names = [name, expected].map(|name| DistinguishedName::parse(name).unwrap());
+            let [one, other] = names;
+            assert!(one.has_names_of(other), "{name}");
+        }
+        assert_eq!(normalized("CN"), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Events as structured events of `tracing`.
 
 use super::{EventKind, EventSink, RegistrationEvent};
-use crate::client::{ClientId, ClientState};
+use crate::client::ClientId;
 
 /// Writes every event as one of `tracing`, with the target `oauth_dcr`: at the level INFO, but ERROR where a part of
 /// the host failed. (Feature `tracing`.)
@@ -49,7 +49,7 @@ impl<'a> Fields<'a> {
                 Self { part: Some(part), transient: Some(transient), ..none }
             }
             EventKind::StateChanged { from, to } => {
-                Self { from: Some(word(from)), to: Some(word(to)), ..none }
+                Self { from: Some(from.name()), to: Some(to.name()), ..none }
             }
             EventKind::Revoked { cause } => Self { cause: Some(cause), ..none },
             EventKind::Created
@@ -101,13 +101,4 @@ impl EventSink for TracingEvents {
 fn joined<T: AsRef<str>>(words: &[T]) -> Option<String> {
     let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
     (!words.is_empty()).then(|| words.join(","))
-}
-
-/// The state as it serialises.
-fn word(state: ClientState) -> &'static str {
-    match state {
-        ClientState::Active => "active",
-        ClientState::Pending => "pending",
-        ClientState::Suspended => "suspended",
-    }
 }

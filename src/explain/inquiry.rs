@@ -182,7 +182,8 @@ impl Regime<'_> {
             inquiry.skip(Stage::Binding, "there are no claims of a software statement to agree with");
             return Ok(());
         }
-        let bound = self.check_bindings(Operation::Create, request.certificate, asked, statement).await;
+        let certificate = request.certificate;
+        let bound = self.check_bindings(Operation::Create, certificate, asked, statement, None).await;
         inquiry.take(Stage::Binding, bound)?;
         Ok(())
     }

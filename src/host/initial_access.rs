@@ -30,7 +30,7 @@ pub struct InitialGrant {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     profile: Option<Arc<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires_at: Option<i64>,
+    pub(crate) expires_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     uses_left: Option<u32>,
 }

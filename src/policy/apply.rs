@@ -91,6 +91,7 @@ impl Policy {
             }
         }
         self.check(document, facts, &unfit, &mut faults, &mut recorder);
+        self.normalize_subject_dn(document, &mut recorder);
         order(&mut faults);
         first.append(&mut faults);
         first
@@ -122,13 +123,17 @@ impl Policy {
                 self.check_value(*field, checks, rule, document, faults, recorder);
             }
         }
-        if let Some(scopes) = &self.scopes {
+        let (scope, before) = (fields::SCOPE, faults.len());
+        if let Some(scopes) = self.scopes.as_ref().filter(|_| !unfit.contains(&scope)) {
             scopes.apply(document, facts, faults, recorder);
         }
+        let has_refused_scopes = faults.len() > before;
         self.grant_scopes(document, facts.granted, recorder);
         for (steps, rule) in self.holding_steps(holding) {
             for field in &steps.required {
-                if !document.has(*field) && !unfit.contains(field) {
+                // What was refused is not "missing" as well.
+                let is_refused = unfit.contains(field) || (*field == scope && has_refused_scopes);
+                if !document.has(*field) && !is_refused {
                     faults.push(self.fault(*field, rule, "required", "must be given".to_owned()));
                 }
             }

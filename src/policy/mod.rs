@@ -13,6 +13,7 @@ mod pattern;
 mod relation;
 mod scope;
 mod shape;
+mod subject_dn;
 mod trace;
 #[cfg(test)]
 mod vectors;

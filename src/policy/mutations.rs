@@ -3,16 +3,18 @@
 //!
 //! `scripts/mutate-presets` runs the whole of it.
 
+mod facts;
 mod search;
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Mutex;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use self::facts::surroundings;
 use super::Policy;
-use super::vectors::compare;
+use super::vectors::{Subject, compare, compare_claims};
+use crate::metadata::{FieldId, Kind};
 use crate::profile::Profile;
 
 /// A file of `tests/data`. Read when it is needed: what is found there may change without a build.
@@ -40,6 +42,10 @@ struct Witnesses {
     scopes: Vec<String>,
     fixtures: Value,
     vectors: Vec<Value>,
+    /// Vectors of the claims of JWTs, with what their bodies are and what their references stand for.
+    claims: Vec<Value>,
+    bodies: Value,
+    references: Map<String, Value>,
     facts: Map<String, Value>,
 }
 
@@ -47,11 +53,20 @@ impl Witnesses {
     fn read() -> Self {
         let file: Value = serde_json::from_str(&data("profile_vectors.json")).unwrap();
         let more: Value = serde_json::from_str(&data("preset_vectors.json")).unwrap();
-        let both = [&file, &more].map(|file| file["vectors"].as_array().unwrap().clone());
+        let read: Value = serde_json::from_str(&data("preset_readings.json")).unwrap();
+        let all = [&file, &more, &read].map(|file| file["vectors"].as_array().unwrap().clone());
+        let mut fixtures = file["fixtures"].clone();
+        fixtures.as_object_mut().unwrap().extend(read["fixtures"].as_object().unwrap().clone());
         Self {
             scopes: serde_json::from_value(file["supported_scopes"].clone()).unwrap(),
-            fixtures: file["fixtures"].clone(),
-            vectors: both.concat(),
+            fixtures,
+            vectors: all.concat(),
+            claims: [&file, &read].map(|file| file["claim_vectors"].as_array().unwrap().clone()).concat(),
+            bodies: [&file, &read]
+                .iter()
+                .flat_map(|file| file["bodies"].as_object().unwrap().clone())
+                .collect(),
+            references: file["refs"].as_object().unwrap().clone(),
             facts: serde_json::from_str(&data("preset_facts.json")).unwrap(),
         }
     }
@@ -60,8 +75,19 @@ impl Witnesses {
         self.vectors.iter().filter(move |vector| vector["p"] == preset)
     }
 
-    fn policy(&self, profile: &Profile) -> Option<Policy> {
-        Policy::compile(profile, Some(&self.scopes)).ok()
+    fn claims_of<'w>(&'w self, preset: &'w str) -> impl Iterator<Item = &'w Value> {
+        let is_own = move |vector: &&Value| {
+            vector["claims"].as_str().and_then(|claims| claims.split('/').next()) == Some(preset)
+        };
+        self.claims.iter().filter(is_own)
+    }
+
+    fn judges_claims(&self, policy: &Policy, vector: &Value) -> Result<(), String> {
+        compare_claims(policy, vector, &self.bodies, &self.references)
+    }
+
+    fn subject(&self, profile: Profile) -> Option<Subject<'_>> {
+        Subject::new(profile, &self.scopes).ok()
     }
 }
 
@@ -71,56 +97,19 @@ fn every_preset_vector_comes_out_as_printed() {
     let witnesses = Witnesses::read();
     let mut failures = String::new();
     for name in Profile::presets() {
-        let policy = witnesses.policy(&Profile::preset(name).unwrap().compose().unwrap()).unwrap();
+        let subject = witnesses.subject(Profile::preset(name).unwrap().compose().unwrap()).unwrap();
         for vector in witnesses.of(name) {
-            if let Err(difference) = compare(&policy, vector, &witnesses.fixtures) {
+            if let Err(difference) = compare(&subject, vector, &witnesses.fixtures) {
+                writeln!(failures, "{vector}\n  {difference}").unwrap();
+            }
+        }
+        for vector in witnesses.claims_of(name) {
+            if let Err(difference) = witnesses.judges_claims(&subject.policy, vector) {
                 writeln!(failures, "{vector}\n  {difference}").unwrap();
             }
         }
     }
     assert!(failures.is_empty(), "{failures}");
-}
-
-/// What surrounds the metadata, written a second time: who may call, whose keys verify what, what lives how long and
-/// what is answered. How each of these works is tested once, for all profiles; this is what each of them says.
-#[test]
-fn every_preset_says_what_is_noted_of_it() {
-    let facts = Witnesses::read().facts;
-    for name in Profile::presets() {
-        let profile = Profile::preset(name).unwrap().compose().unwrap();
-        for (part, said) in surroundings(&serde_json::to_value(&profile).unwrap()) {
-            let noted = &facts[name][&part];
-            assert_eq!(
-                &said, noted,
-                "{name}: {part} changed; if it was meant to, change tests/data/preset_facts.json as well"
-            );
-        }
-    }
-}
-
-/// The parts of a composed profile that no metadata shows.
-fn surroundings(profile: &Value) -> BTreeMap<String, Value> {
-    let mut request = profile["request"].clone();
-    if let Some(request) = request.as_object_mut() {
-        request.remove("envelope");
-    }
-    let mut lifecycle = profile["lifecycle"].clone();
-    if let Some(lifecycle) = lifecycle.as_object_mut() {
-        lifecycle.remove("cancel_when");
-    }
-    let issuers = profile["software_statement"]["issuers"].as_array().into_iter().flatten();
-    let issuers: Vec<Value> = issuers.map(|issuer| issuer["jws"].clone()).collect();
-    let parts = [
-        ("request", request),
-        ("issuers", Value::from(issuers)),
-        ("access", profile["access"].clone()),
-        ("lifecycle", lifecycle),
-        ("response", profile["response"].clone()),
-        ("hooks", profile["hooks"].clone()),
-        ("errors", profile["errors"].clone()),
-        ("keys", profile["keys"].clone()),
-    ];
-    parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// All mutations of a preset.
@@ -173,7 +162,7 @@ fn mutate(value: &Value, place: &str, tell: &mut dyn FnMut(String, Value)) {
 enum Fate<'m> {
     /// It cannot be loaded.
     Refused,
-    /// The composed profile is the same: a parent says it as well.
+    /// The composed profile is the same, or means the same: a parent or the table of members says it as well.
     Repeated,
     /// A vector or a fact tells it apart.
     Noticed,
@@ -186,21 +175,36 @@ fn fate<'m>(mutation: &'m Mutation, original: &Profile, witnesses: &Witnesses, m
         return Fate::Refused;
     };
     let Ok(composed) = profile.compose() else { return Fate::Refused };
-    if composed == *original {
+    if composed == *original || is_of_the_table(mutation) {
         return Fate::Repeated;
     }
-    let Some(policy) = witnesses.policy(&composed) else { return Fate::Refused };
     let facts = &witnesses.facts.get(mutation.preset);
     let differs = facts.is_some_and(|facts| {
         surroundings(&serde_json::to_value(&composed).unwrap())
             .iter()
             .any(|(part, said)| facts[part] != *said)
     });
-    let is_different = |vector: &Value| compare(&policy, vector, &witnesses.fixtures).is_err();
-    if differs || witnesses.of(mutation.preset).chain(more).any(is_different) {
+    let Some(subject) = witnesses.subject(composed) else { return Fate::Refused };
+    let is_different = |vector: &Value| compare(&subject, vector, &witnesses.fixtures).is_err();
+    let judges_otherwise = |vector: &Value| witnesses.judges_claims(&subject.policy, vector).is_err();
+    if differs
+        || witnesses.of(mutation.preset).chain(more).any(is_different)
+        || witnesses.claims_of(mutation.preset).any(judges_otherwise)
+    {
         return Fate::Noticed;
     }
-    Fate::Survived(mutation, Box::new(policy))
+    Fate::Survived(mutation, Box::new(subject.policy))
+}
+
+/// Whether a kind was dropped that the table of members gives the member anyway.
+fn is_of_the_table(mutation: &Mutation) -> bool {
+    let Some(place) = mutation.what.strip_prefix("drop ").filter(|place| place.ends_with("/kind")) else {
+        return false;
+    };
+    let whole = serde_json::to_value(Profile::preset(mutation.preset).unwrap()).unwrap();
+    let said: Kind = serde_json::from_value(whole.pointer(place).unwrap().clone()).unwrap();
+    let field = place.rsplit('/').nth(1).and_then(FieldId::of);
+    field.and_then(FieldId::spec).map_or(Kind::Any, |spec| spec.kind) == said
 }
 
 /// Runs all mutations of all presets, on two threads. `witness` is asked for a vector for what survives.
@@ -218,7 +222,7 @@ fn survivors(
                 loop {
                     let Some(preset) = presets.lock().unwrap().next() else { return };
                     let original = Profile::preset(preset).unwrap().compose().unwrap();
-                    let policy = witnesses.policy(&original).unwrap();
+                    let policy = witnesses.subject(original.clone()).unwrap().policy;
                     let (mut survived, mut found) = (Vec::new(), Vec::new());
                     let mut counts = [0; 4];
                     for mutation in &mutations(preset) {
@@ -286,20 +290,6 @@ fn find_vectors() {
     let text = format!("{{\n\"vectors\": [\n{}\n]\n}}\n", lines.join(",\n"));
     std::fs::write(path("preset_vectors.json"), text).unwrap();
     println!("{} survive:\n{}", survived.len(), survived.join("\n"));
-}
-
-/// Prints what the presets say of their surroundings, for `tests/data/preset_facts.json`.
-#[test]
-#[ignore = "scripts/mutate-presets --facts"]
-fn note_facts() {
-    let mut facts = Map::new();
-    for name in Profile::presets() {
-        let profile = Profile::preset(name).unwrap().compose().unwrap();
-        let said = surroundings(&serde_json::to_value(&profile).unwrap());
-        facts.insert(name.to_owned(), json!(said));
-    }
-    let lines: Vec<String> = facts.iter().map(|(name, said)| format!("\"{name}\": {said}")).collect();
-    std::fs::write(path("preset_facts.json"), format!("{{\n{}\n}}\n", lines.join(",\n"))).unwrap();
 }
 
 /// The lines `PATTERN: reason`.

@@ -1,13 +1,16 @@
 //! The policy vectors: a profile, a request, and what comes of it.
 
+mod claims;
+
 use serde_json::{Map, Value};
 
-use super::{Facts, IssuerPolicy, Policy, References, claim};
+pub(super) use self::claims::compare_claims;
+use super::{Decision, Facts, IssuerPolicy, Policy, Trace, claim};
 use crate::config::Reading;
 use crate::error::{Failure, Violation};
 use crate::json::{self, Limits};
 use crate::metadata::{Document, FieldId, Origin};
-use crate::profile::{Operation, Presence, Profile};
+use crate::profile::{Operation, Presence, Profile, ProfileError};
 
 #[test]
 fn every_vector_comes_out_as_printed() {
@@ -27,12 +30,42 @@ fn every_vector_comes_out_as_printed() {
 
 fn run(vector: &Value, fixtures: &Value, scopes: &[String]) -> Result<(), String> {
     let profile = Profile::preset(vector["p"].as_str().unwrap()).unwrap().compose().unwrap();
-    let policy = Policy::compile(&profile, Some(scopes)).unwrap();
-    compare(&policy, vector, fixtures)
+    compare(&Subject::new(profile, scopes).unwrap(), vector, fixtures)
 }
 
-/// Whether a vector comes out as printed under a policy.
-pub(super) fn compare(policy: &Policy, vector: &Value, fixtures: &Value) -> Result<(), String> {
+/// A composed profile, and the policy that it makes.
+pub(super) struct Subject<'s> {
+    profile: Profile,
+    pub(super) policy: Policy,
+    scopes: &'s [String],
+}
+
+impl<'s> Subject<'s> {
+    pub(super) fn new(profile: Profile, scopes: &'s [String]) -> Result<Self, ProfileError> {
+        let policy = Policy::compile(&profile, Some(scopes))?;
+        Ok(Self { profile, policy, scopes })
+    }
+
+    /// With the profile of a deployment laid over it: some of what a preset says is for those who extend it.
+    fn under(&self, layer: &Value) -> Result<Self, String> {
+        let mut layer = layer.clone();
+        layer["dcr_profile"] = 1.into();
+        let layer: Profile = serde_json::from_value(layer).map_err(|error| error.to_string())?;
+        let composed = layer.over(&self.profile).map_err(|error| error.to_string())?;
+        Self::new(composed, self.scopes).map_err(|error| error.to_string())
+    }
+}
+
+/// Whether a vector comes out as printed under a profile.
+pub(super) fn compare(subject: &Subject<'_>, vector: &Value, fixtures: &Value) -> Result<(), String> {
+    match vector.get("layer") {
+        Some(layer) => compare_with(&subject.under(layer)?.policy, vector, fixtures),
+        None => compare_with(&subject.policy, vector, fixtures),
+    }
+}
+
+fn compare_with(policy: &Policy, vector: &Value, fixtures: &Value) -> Result<(), String> {
+    let vector = &expanded(vector);
     let body = fixture(vector, fixtures, "req", "with").unwrap_or_default();
     let request = Request {
         body: with_nulls(body, vector),
@@ -44,11 +77,21 @@ pub(super) fn compare(policy: &Policy, vector: &Value, fixtures: &Value) -> Resu
             _ => Operation::Create,
         },
     };
+    for (rule, expected) in vector["fired"].as_object().into_iter().flatten() {
+        if *expected != fired(policy, &request).contains(rule) {
+            return Err(format!("{rule} should have fired: {expected}"));
+        }
+    }
     match (vector["err"].as_str(), outcome(policy, &request)) {
         (Some(expected), Err(found)) => {
             let (failure, member) = expected.split_once(':').unwrap_or((expected, ""));
             let is_answer = vector["answer"].as_str().is_none_or(|answer| answer == found.answer);
-            if found.failure == failure && (member.is_empty() || member == found.member) && is_answer {
+            let is_all = vector["all"].as_array().is_none_or(|all| all.iter().eq(&found.all));
+            if found.failure == failure
+                && (member.is_empty() || member == found.member)
+                && is_answer
+                && is_all
+            {
                 Ok(())
             } else {
                 Err(format!("expected {expected}, found {found:?}"))
@@ -56,7 +99,12 @@ pub(super) fn compare(policy: &Policy, vector: &Value, fixtures: &Value) -> Resu
         }
         (Some(expected), Ok(_)) => Err(format!("expected {expected}, was accepted")),
         (None, Err(found)) => Err(format!("was refused: {found:?}")),
-        (None, Ok(members)) => expect_members(&vector["ok"], &members),
+        (None, Ok(registered)) => {
+            match vector["hidden"].as_array().filter(|hidden| !hidden.iter().eq(&registered.hidden)) {
+                Some(_) => Err(format!("hidden are {:?}", registered.hidden)),
+                None => expect_members(&vector["ok"], &registered.members),
+            }
+        }
     }
 }
 
@@ -69,30 +117,59 @@ pub(super) struct Request {
     pub(super) operation: Operation,
 }
 
-/// The first fault of a refusal, and its status and code on the wire.
+/// What is registered, and which members of it no answer shows.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Registered {
+    pub(super) members: Value,
+    pub(super) hidden: Vec<String>,
+}
+
+/// The first fault of a refusal, its status and code on the wire, and all faults as the description tells them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Refused {
     pub(super) failure: String,
     pub(super) member: String,
     pub(super) answer: String,
+    pub(super) all: Vec<String>,
 }
 
 impl Refused {
-    fn of(policy: &Policy, fault: Violation) -> Self {
+    fn of(policy: &Policy, faults: Vec<Violation>) -> Self {
+        let all = faults.iter().map(ToString::to_string).collect();
+        let fault = faults.first().unwrap();
         let (failure, member) =
             (fault.failure.to_string(), fault.field.split('[').next().unwrap().to_owned());
-        let rejection = policy.reject(vec![fault]);
-        Self { failure, member, answer: format!("{} {}", rejection.status, rejection.code) }
+        let rejection = policy.reject(faults);
+        Self { failure, member, answer: format!("{} {}", rejection.status, rejection.code), all }
     }
 }
 
 /// What is registered, or why nothing is.
-pub(super) fn outcome(policy: &Policy, request: &Request) -> Result<Value, Refused> {
+pub(super) fn outcome(policy: &Policy, request: &Request) -> Result<Registered, Refused> {
+    outcome_with(policy, request, None)
+}
+
+/// The rules that an explanation says have fired.
+fn fired(policy: &Policy, request: &Request) -> Vec<String> {
+    let mut trace = Trace::default();
+    let _ = outcome_with(policy, request, Some(&mut trace));
+    let rule_of = |decision| match decision {
+        Decision::Fired { rule } => Some(rule),
+        _ => None,
+    };
+    trace.0.into_iter().filter_map(rule_of).collect()
+}
+
+fn outcome_with(
+    policy: &Policy,
+    request: &Request,
+    recorder: Option<&mut Trace>,
+) -> Result<Registered, Refused> {
     let stored = request.stored.as_deref().map(read);
     let operation = request.operation;
     let statement = take_statement(policy, operation, request.statement.as_deref()).map_err(|failure| {
         let fault = Violation::new("", "statement", failure, "was refused");
-        Refused::of(policy, fault)
+        Refused::of(policy, vec![fault])
     })?;
     let facts = Facts {
         operation,
@@ -103,10 +180,15 @@ pub(super) fn outcome(policy: &Policy, request: &Request) -> Result<Value, Refus
         stored: stored.as_ref(),
     };
     let mut document = read(&request.body);
-    match policy.apply(&mut document, &facts, None).into_iter().next() {
-        Some(fault) => Err(Refused::of(policy, fault)),
-        None => Ok(serde_json::from_str(&document.to_json_text()).unwrap()),
+    let faults = policy.apply(&mut document, &facts, recorder);
+    if !faults.is_empty() {
+        return Err(Refused::of(policy, faults));
     }
+    let is_hidden = |field: &FieldId| policy.member(*field).is_some_and(|member| !member.echo);
+    let hidden = document.iter().map(|(field, ..)| field).filter(is_hidden);
+    let mut hidden: Vec<String> = hidden.map(|field| policy.name_of(field).to_owned()).collect();
+    hidden.sort();
+    Ok(Registered { members: serde_json::from_str(&document.to_json_text()).unwrap(), hidden })
 }
 
 /// The statement stage without its signature: presence, choice of the issuer, and what of the claims counts.
@@ -162,6 +244,24 @@ pub(super) fn fixture(
     base
 }
 
+/// `{a*N}` in a text stands for N times `a`: limits are told in numbers.
+fn expanded(value: &Value) -> Value {
+    match value {
+        Value::String(text) => match text.split_once("{a*").and_then(|(start, rest)| {
+            let (count, end) = rest.split_once('}')?;
+            Some(format!("{start}{}{end}", "a".repeat(count.parse().ok()?)))
+        }) {
+            Some(long) => long.into(),
+            None => value.clone(),
+        },
+        Value::Array(items) => items.iter().map(expanded).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, member)| (name.clone(), expanded(member))).collect()
+        }
+        _ => value.clone(),
+    }
+}
+
 fn with_nulls(mut body: Map<String, Value>, vector: &Value) -> String {
     for name in vector["nulls"].as_array().into_iter().flatten() {
         body.insert(name.as_str().unwrap().to_owned(), Value::Null);
@@ -209,35 +309,4 @@ fn every_row_of_the_table_is_found_by_its_name() {
         assert_eq!(FieldId::of(spec.name).map(FieldId::index), Some(position), "{}", spec.name);
     }
     assert_eq!(FieldId::of("redirectUris"), None);
-}
-
-/// JWT claims alone: the claim at fault, or none.
-#[test]
-fn every_claim_vector_comes_out_as_printed() {
-    let file: Value = serde_json::from_str(include_str!("../../tests/data/profile_vectors.json")).unwrap();
-    let mut references = Vec::new();
-    let mut statement = Map::new();
-    for (name, value) in file["refs"].as_object().unwrap() {
-        let value = value.as_str().unwrap().to_owned();
-        match name.strip_prefix("$statement.") {
-            Some(claim) => statement.insert(claim.to_owned(), value.into()).map_or((), drop),
-            None => references.push((name.trim_start_matches('$').to_owned(), value)),
-        }
-    }
-    let statement = Value::Object(statement).to_string();
-    let statement = read(&statement);
-    for vector in file["claim_vectors"].as_array().unwrap() {
-        let (profile, which) = vector["claims"].as_str().unwrap().split_once('/').unwrap();
-        let policy = Policy::compile(&Profile::preset(profile).unwrap().compose().unwrap(), None).unwrap();
-        let rules = match which {
-            "request" => &policy.request.jws.as_ref().unwrap().claims,
-            _ => &policy.issuers[0].jws.claims,
-        };
-        let body = fixture(vector, &file["bodies"], "body", "with").unwrap_or_default();
-        let body = Value::Object(body).to_string();
-        let references = References { server: &references, statement: Some(&statement) };
-        let faults = rules.faults(&read(&body), references, vector["now"].as_i64().unwrap());
-        let found = faults.first().map(|(name, _)| name.as_str());
-        assert_eq!(found, vector["err"].as_str(), "{}: {faults:?}", vector["id"]);
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Map, Member, Profile, Rule, When};
+use super::{ErrorSpec, Map, Member, Profile, Rule, When};
 use crate::metadata::FieldId;
 
 /// A profile that cannot be used.
@@ -19,6 +19,23 @@ pub struct ProfileError {
 /// The most rules one composed profile may have: each costs every request a little.
 const MAX_RULES: usize = 128;
 
+/// Failures whose answers are those of HTTP and of bearer tokens (RFC 9110 sections 15.5.6 and 15.5.16, RFC 6750 section
+/// 3.1, RFC 7592 section 2): challenges and headers go with them.
+const FIXED_ERRORS: [(&str, &str, u16); 5] = [
+    ("media_type", "invalid_request", 415),
+    ("disabled", "invalid_request", 405),
+    ("access_token", "invalid_token", 401),
+    ("unknown_client", "invalid_token", 401),
+    ("scope_missing", "insufficient_scope", 403),
+];
+
+/// The step that gives names of certificates one spelling.
+pub(crate) const NORMALIZE_SUBJECT_DN: &str = "normalize_subject_dn";
+
+fn is_known_spelling((name, value): (&String, &Value)) -> bool {
+    matches!((name.as_str(), value.as_str()), ("short_names", Some("rfc4514")) | ("others", Some("oid_hex")))
+}
+
 impl Profile {
     /// Everything that is wrong with a composed profile.
     pub(crate) fn problems(&self) -> Vec<String> {
@@ -28,6 +45,24 @@ impl Profile {
         }
         if self.rules.len() > MAX_RULES {
             problems.push(format!("has {} rules, more than {MAX_RULES}", self.rules.len()));
+        }
+        if self.redirect_uris.userinfo == Some(true) {
+            let message = "`redirect_uris.userinfo`: a redirection URI with user information is never taken";
+            problems.push(message.to_owned());
+        }
+        for (kind, error, status) in FIXED_ERRORS {
+            let is_other = |own: &&ErrorSpec| own.error != error || own.status != status;
+            if self.errors.get(kind).filter(is_other).is_some() {
+                problems
+                    .push(format!("`errors.{kind}`: is {status} {error} in HTTP, whatever a profile says"));
+            }
+        }
+        for hook in self.hooks.iter().filter(|hook| hook.name == NORMALIZE_SUBJECT_DN) {
+            if hook.config.as_object().is_some_and(|config| !config.iter().all(is_known_spelling)) {
+                problems.push(format!(
+                    "`hooks.{NORMALIZE_SUBJECT_DN}`: `short_names` can be `rfc4514`, and `others` `oid_hex`"
+                ));
+            }
         }
         let names = Names { profile: self };
         for (name, member) in &self.metadata {
@@ -95,6 +130,9 @@ impl Names<'_> {
 
     fn check_rule(&self, rule: &Rule, problems: &mut Vec<String>) {
         self.check_when(&rule.when, &rule.id, problems);
+        if let Some(member) = rule.member.as_ref().filter(|name| !self.knows(name)) {
+            problems.push(format!("rule `{}` blames the unknown member `{member}`", rule.id));
+        }
         for (name, member) in &rule.metadata {
             if !self.knows(name) {
                 problems.push(format!("rule `{}` names the unknown member `{name}`", rule.id));

@@ -13,6 +13,7 @@ mod model;
 mod page;
 mod presets;
 
+pub(crate) use check::NORMALIZE_SUBJECT_DN;
 pub use check::ProfileError;
 pub use lint::Lint;
 pub use model::*;

@@ -77,6 +77,7 @@ mod tests {
             let profile: Profile =
                 serde_json::from_str(text).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(profile.name, *name);
+            assert_eq!(without_source(&profile), [""; 0], "{name}: what do they come from?");
             let composed = profile.compose().unwrap();
             let problems = composed.problems();
             assert!(
@@ -84,5 +85,16 @@ mod tests {
                 "{name}: {problems:?}"
             );
         }
+    }
+
+    /// The members and rules that do not name the document they come from.
+    fn without_source(profile: &Profile) -> Vec<String> {
+        let members = profile.metadata.iter().chain(&profile.request.envelope);
+        let members = members.map(|(name, member)| (name, member.spec.as_deref()));
+        let rules = profile.rules.iter().map(|rule| (&rule.id, rule.spec.as_deref()));
+        let whole = [("title", &*profile.title), ("spec", &*profile.spec)];
+        let unnamed = whole.into_iter().filter(|(_, text)| text.is_empty()).map(|(name, _)| name.to_owned());
+        let is_unnamed = |(_, spec): &(&String, Option<&str>)| spec.is_none_or(str::is_empty);
+        unnamed.chain(members.chain(rules).filter(is_unnamed).map(|(name, _)| name.clone())).collect()
     }
 }

@@ -36,6 +36,8 @@ fn each_defect_of_a_store_is_found() {
         (Defect::DeleteKeeps, "it was deleted before"),
         (Defect::KeysAreShared, "a taken unique key was taken again: Ok(())"),
         (Defect::KeysStayWithTheDeleted, "the key of a deleted client is free"),
+        (Defect::KeysAreCut, "insert with another unique key: Duplicate"),
+        (Defect::RevisionsAreFractions, "replace of revision 9223372036854775807 with"),
         (Defect::KeysAreNotCheckedByReplace, "a taken unique key was taken again: Ok(())"),
     ] {
         assert_found(defect, complaint, through);
@@ -52,6 +54,7 @@ fn each_defect_of_a_directory_is_found() {
     for (defect, complaint) in [
         (Defect::ListIgnoresCase, "the listing is not in the order of ids"),
         (Defect::ListIncludesAfter, "at most 2 behind"),
+        (Defect::ListForgetsUses, "a listed client after a use: last_used_at is absent and not "),
         (Defect::TouchGoesBack, "the client is not the one that was stored after a use: last_used_at is "),
         (Defect::TouchIsAChange, "after a use: revision is 2 and not 1"),
         (Defect::TouchIsAlwaysTrue, "there was nobody to use"),
@@ -100,9 +103,12 @@ enum Defect {
     DeleteKeeps,
     KeysAreShared,
     KeysStayWithTheDeleted,
+    KeysAreCut,
+    RevisionsAreFractions,
     KeysAreNotCheckedByReplace,
     ListIgnoresCase,
     ListIncludesAfter,
+    ListForgetsUses,
     TouchGoesBack,
     TouchIsAChange,
     TouchIsAlwaysTrue,
@@ -168,9 +174,14 @@ impl Faulty {
         self.clients.lock().unwrap().insert(self.place(client.id()), self.write(client));
     }
 
+    /// As long a beginning of a key as a column would have.
+    fn cut<'k>(&self, key: &'k str) -> &'k str {
+        if self.has(Defect::KeysAreCut) { &key[..key.floor_char_boundary(255)] } else { key }
+    }
+
     fn claim(&self, client: &Client) -> Result<(), StoreError> {
         let Some(key) = client.unique_key() else { return Ok(()) };
-        match self.keys.lock().unwrap().get(key) {
+        match self.keys.lock().unwrap().get(self.cut(key)) {
             Some(owner) if owner != client.id() && !self.has(Defect::KeysAreShared) => {
                 Err(StoreError::Duplicate { existing: owner.clone() })
             }
@@ -203,7 +214,7 @@ impl Faulty {
         let mut keys = self.keys.lock().unwrap();
         keys.retain(|_, owner| owner != id);
         if let Some(key) = key {
-            keys.insert(key.to_owned(), id.clone());
+            keys.insert(self.cut(key).to_owned(), id.clone());
         }
     }
 }
@@ -255,6 +266,7 @@ impl ClientStore for Faulty {
         let fits = match self.defect {
             Defect::ReplaceDoesNotCompare => true,
             Defect::ReplaceTakesLaterRevisions => current.revision() <= expected_revision,
+            Defect::RevisionsAreFractions => current.revision() as f64 == expected_revision as f64,
             _ => current.revision() == expected_revision,
         };
         if !fits {
@@ -308,6 +320,9 @@ impl ClientDirectory for Faulty {
             Some(after) => client.id() > after,
             None => true,
         };
+        if self.has(Defect::ListForgetsUses) {
+            clients = clients.iter().map(without_use).collect();
+        }
         Ok(clients.into_iter().filter(is_behind).take(limit).collect())
     }
 
@@ -363,4 +378,10 @@ impl ClientDirectory for Faulty {
         let removed = self.remove_all(limit, is_due).await?;
         Ok(if self.has(Defect::RevokeSaysNothing) { Vec::new() } else { removed })
     }
+}
+
+fn without_use(client: &Client) -> Client {
+    let mut form = serde_json::to_value(client).unwrap();
+    form.as_object_mut().unwrap().remove("last_used_at");
+    serde_json::from_value(form).unwrap()
 }

@@ -86,10 +86,14 @@ fn a_member_that_takes_more_is_found() {
         "mcp-dcr",
         json!({ "metadata": { "redirect_uris": { "reset": true, "presence": "required", "max_items": 50 } } }),
         &[
-            "metadata.redirect_uris: may be more than 2048 characters [weakens.member]",
             "metadata.redirect_uris: may be more than 10 elements [weakens.member]",
             "metadata.redirect_uris: may be less than 1 elements [weakens.member]",
         ],
+    );
+    finds(
+        "standard",
+        json!({ "metadata": { "client_name": { "reset": true } } }),
+        &["metadata.client_name: may be more than 100 characters [weakens.member]"],
     );
     // Without `reset` nothing can be widened.
     finds("fapi1-advanced", json!({ "metadata": { "grant_types": { "none_of": ["implicit"] } } }), &[]);

@@ -9,6 +9,7 @@ mod keys;
 
 mod composition;
 mod ibm;
+mod ibm_yaml;
 mod lint;
 mod owned;
 mod selection;

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::pki::Key;
+use crate::pki::{Key, PAST, Party};
 use crate::world::{METADATA, REGULATOR, Regime, SOFTWARE, STATEMENT, now, transport, uuid, with};
 
 const ID: &str = "740c368f-ecf9-4d29-a2ea-0514a66b0cdn";
@@ -195,4 +195,12 @@ async fn a_token_of_the_client_with_its_scope_and_its_certificate() {
         "invalid_client",
         message,
     );
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_expired_is_none() {
+    let regime = start();
+    let past = Party::new(Key::ec("transport"), &[("CN", "Budget")], None, PAST, |_| ());
+    let answer = regime.post_with(Some(&past), request_with(&regime, &json!({}))).await;
+    answer.assert_error(403, "invalid_client", "the client certificate is not valid at this time");
 }

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::pki::{Key, Party};
+use crate::pki::{Key, PAST, Party};
 use crate::world::{METADATA, REGULATOR, Regime, STATEMENT, now, transport, uuid, with};
 
 const ID: &str = "25556d5a-b9dd-4e27-aa1a-cce732fe74de";
@@ -152,9 +152,33 @@ async fn the_certificate_is_that_of_the_software_and_of_its_organisation() {
     assert_eq!(answer.status, 201, "{}", answer.text());
     let token = answer.json()["registration_access_token"].as_str().unwrap().to_owned();
     let id = answer.json()["client_id"].as_str().unwrap().to_owned();
-    let update = Some(request_with(&json!({ "client_id": id })));
-    let answer = regime.manage_as(Method::PUT, &id, Some(&token), Some(&stranger), update).await;
+    let update = || Some(request_with(&json!({ "client_id": id })));
+    let answer = regime.manage_as(Method::PUT, &id, Some(&token), Some(&stranger), update()).await;
     answer.assert_error(400, STATEMENT, message);
+    let abroad = certificate(ID, &format!("OFBBR-{}", uuid()));
+    let answer = regime.manage_as(Method::PUT, &id, Some(&token), Some(&abroad), update()).await;
+    answer.assert_error(400, STATEMENT, other);
+    // A token that got into the wrong hands is no good without the certificate of its software.
+    let message = "the client certificate must have subject.UID equal to client.software_id";
+    for method in [Method::GET, Method::DELETE] {
+        let answer = regime.manage_as(method, &id, Some(&token), Some(&stranger), None).await;
+        answer.assert_error(401, "invalid_request", message);
+    }
+    let answer = regime.manage_as(Method::GET, &id, Some(&token), Some(&older), None).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_expired_is_none() {
+    let regime = start();
+    let name = [("UID", ID), ("organizationIdentifier", &*format!("OFBBR-{ORG}")), ("CN", "tpp.example")];
+    let past = Party::new(Key::ec("transport"), &name, None, PAST, |_| ());
+    let message = "the client certificate is not valid at this time";
+    let answer = regime.post_with(Some(&past), request_with(&json!({}))).await;
+    answer.assert_error(401, "invalid_request", message);
+    let client = regime.register("", request_with(&json!({}))).await;
+    let answer = regime.manage_as(Method::GET, &client.id, Some(&client.token), Some(&past), None).await;
+    answer.assert_error(401, "invalid_request", message);
 }
 
 #[tokio::test]

@@ -21,6 +21,9 @@ use serde_json::{Value, json};
 /// The validity of a certificate that nothing is said of: 2023 to 2099.
 pub(crate) const VALID: (i64, i64) = (1_700_000_000, 4_102_444_800);
 
+/// A validity that is over: 2020 to 2023.
+pub(crate) const PAST: (i64, i64) = (1_600_000_000, 1_700_000_000);
+
 /// A key with its name.
 #[derive(Clone)]
 pub(crate) struct Key {

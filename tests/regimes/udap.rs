@@ -7,7 +7,7 @@ use http::Method;
 use openssl::x509::X509;
 use serde_json::{Value, json};
 
-use crate::pki::{Key, Party, config};
+use crate::pki::{Key, PAST, Party, config, has_uris};
 use crate::support::Answer;
 use crate::world::{METADATA, Regime, STATEMENT, now, uuid, with};
 
@@ -134,6 +134,11 @@ async fn certificates_that_are_not_of_the_community_or_not_of_the_client() {
     let statement = other.certified(&[&ISSUING], &claims(&regime, &json!({})));
     let name = "software_statement: has an iss that is no URI of its certificate";
     assert_refused(&regime.post(request(&statement)).await, STATEMENT, name);
+    let past = Party::new(Key::ec("past"), &[("CN", "client")], Some(&ISSUING), PAST, |builder| {
+        has_uris(builder, &[CLIENT]);
+    });
+    let statement = past.certified(&[&ISSUING], &claims(&regime, &json!({})));
+    assert_refused(&regime.post(request(&statement)).await, "unapproved_software_statement", untrusted);
     // Not even its cancellation.
     regime.register("", request_with(&regime, &json!({}))).await;
     let statement = other.certified(&[&ISSUING], &claims(&regime, &json!({ "grant_types": [] })));

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::pki::{Key, Party};
+use crate::pki::{Key, PAST, Party};
 use crate::world::{METADATA, REGULATOR, Regime, SOFTWARE, STATEMENT, now, transport, uuid, with};
 
 const KEYS: &str = "https://keystore.directory.example/demo-software.jwks";
@@ -166,7 +166,7 @@ async fn the_certificate_is_one_of_the_software() {
     regime.post_with(Some(&stranger), request.clone()).await.assert_error(400, STATEMENT, message);
     let missing = "a client certificate is needed";
     regime.post_with(None, request.clone()).await.assert_error(401, "invalid_request", missing);
-    let past = Party::new(SOFTWARE.clone(), &[("CN", ID)], None, (1_600_000_000, 1_700_000_000), |_| ());
+    let past = Party::new(SOFTWARE.clone(), &[("CN", ID)], None, PAST, |_| ());
     let invalid = "the client certificate is not valid at this time";
     regime.post_with(Some(&past), request).await.assert_error(401, "invalid_request", invalid);
 

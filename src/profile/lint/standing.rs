@@ -3,13 +3,15 @@
 use serde_json::Value;
 
 use super::Lints;
-use crate::profile::{Issuer, Jws, KeySource, Member, Merge, Operation, Presence, Profile, Token, Unknown};
+use crate::profile::{
+    Issuer, Jws, KeySource, Member, Merge, NORMALIZE_SUBJECT_DN, Operation, Presence, Profile, Token, Unknown,
+};
 
 /// The members of a JWK that are secret (RFC 7518 sections 6.2.2, 6.3.2 and 6.4.1).
 const SECRET_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// What some profiles name as a hook, and the engine does itself or has a part of its own for.
-const OF_THE_ENGINE: [&str; 3] = ["verify_sector_identifier", "normalize_subject_dn", "verify_evidence"];
+const OF_THE_ENGINE: [&str; 3] = ["verify_sector_identifier", NORMALIZE_SUBJECT_DN, "verify_evidence"];
 
 pub(super) fn lint(profile: &Profile, lints: &mut Lints) {
     management(profile, lints);

@@ -33,7 +33,8 @@ model! {
         cert: Option<String>,
         /// A prefix that the attribute must have, and that is cut off before comparing.
         strip_prefix: Option<String>,
-        /// The reference it must equal.
+        /// The reference it must equal: `$statement.…`, `$request.…`, or `$client.…`, which is what is registered. To
+        /// read and to delete there is only the last.
         equals: Option<String>,
         /// The reference to a key set it must be in.
         in_jwks_of: Option<String>,

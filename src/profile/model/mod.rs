@@ -68,7 +68,9 @@ pub struct Profile {
     /// What the answer looks like.
     #[serde(skip_serializing_if = "is_unset")]
     pub response: ResponsePolicy,
-    /// Error code and status by kind of failure.
+    /// Error code and status by kind of failure. `media_type`, `disabled`, `access_token`, `unknown_client` and
+    /// `scope_missing` are answered as HTTP and bearer tokens have it: a profile may repeat that, and is refused if it
+    /// says something else.
     #[serde(skip_serializing_if = "is_unset")]
     pub errors: Map<ErrorSpec>,
     /// Named steps of the host.
@@ -170,10 +172,14 @@ model! {
     }
 }
 
-/// A named step of the host, which takes it in a [`ScriptHook`](crate::ScriptHook).
+/// A named step.
 ///
-/// `verify_evidence` is the step of an [`EvidenceVerifier`](crate::EvidenceVerifier), if there is one; `nonce_ttl_s` of
-/// its configuration is how long nonces live. A registrar is not built without somebody who takes it.
+/// | Name | Who takes it |
+/// |---|---|
+/// | `verify_sector_identifier` | the engine, always: OpenID Connect Registration section 5 |
+/// | `normalize_subject_dn` | the engine: `tls_client_auth_subject_dn` is registered with the types that RFC 4514 section 3 lists under these names, and all others as numbers with encoded values. Without the step it is registered as it was sent; it is compared without regard to spelling in any case |
+/// | `verify_evidence` | an [`EvidenceVerifier`](crate::EvidenceVerifier), or a [`ScriptHook`](crate::ScriptHook); `nonce_ttl_s` of its configuration is how long nonces live. A registrar is not built without either |
+/// | `json_schema`, `rate_limit`, and any other | the host, in a [`ScriptHook`](crate::ScriptHook) or in front of the engine: a schema language and counters by address are no part of it. `Registrar::warnings` says so where there is no hook |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

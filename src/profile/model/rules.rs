@@ -54,7 +54,8 @@ model! {
         international_hosts: Option<bool>,
         /// Whether a fragment is taken.
         fragment: Option<bool>,
-        /// Whether user information is taken.
+        /// Whether user information is taken. It never is: `true` is refused when the profile is composed into a
+        /// registrar.
         userinfo: Option<bool>,
         /// Whether a request without `application_type` whose URIs are all native-style is a native client's.
         infer_native: Option<bool>,

@@ -34,6 +34,19 @@ pub async fn list_is_in_the_order_of_ids(store: &(impl ClientStore + ClientDirec
     }
 }
 
+/// A listed client has its latest use, as one that was looked up by its id has.
+pub async fn listed_clients_have_their_uses(store: &(impl ClientStore + ClientDirectory)) {
+    let family = family("listed-use", &["1", "2"]);
+    let client = full_client(&family[1]);
+    store.insert(&client).await.expect("insert of a new client");
+    let now = client.issued_at() + time::Duration::days(1);
+    store.touch(client.id(), now).await.expect("touch");
+    let page = store.list(Some(&family[0]), 1).await.expect("list");
+    let differences = differences(&page[0], &client.used_at(now));
+    assert!(differences.is_empty(), "a listed client after a use: {}", differences.join("; "));
+    remove(store, &family[1]).await;
+}
+
 /// A page begins behind the given id, which need not exist, and has at most the given number of clients.
 pub async fn list_goes_on_behind_an_id(store: &(impl ClientStore + ClientDirectory)) {
     let family = family("page", &["2", "4", "6", "8", "5"]);

@@ -50,6 +50,31 @@ pub async fn insert_of_a_taken_token_or_name_fails(tokens: &dyn InitialAccessTok
     revoke(tokens, &name).await;
 }
 
+/// Names are texts of any length and of any characters, compared byte by byte to their ends.
+pub async fn names_are_of_any_text(tokens: &dyn InitialAccessTokens) {
+    let base = fresh_id("names");
+    let long = format!("{base} {}", "é".repeat(5_000));
+    let names = [
+        format!("{long}a"),
+        format!("{long}b"),
+        format!("{base}\0"),
+        format!("{base}\0\0"),
+        format!("{base} "),
+    ];
+    for name in &names {
+        let token = TokenDigest::of(name);
+        tokens.insert(&token, &InitialGrant::new(name)).await.expect("insert with another name");
+        let other = TokenDigest::of(&format!("another {name}"));
+        let result = tokens.insert(&other, &InitialGrant::new(name)).await;
+        assert!(matches!(result, Err(StoreError::AlreadyExists)), "a taken name was {result:?}");
+    }
+    for name in &names {
+        let found = tokens.find(&TokenDigest::of(name)).await.expect("find");
+        assert_eq!(found, Some(InitialGrant::new(name)), "among names that are alike");
+        revoke(tokens, name).await;
+    }
+}
+
 /// Of several inserts of one name at once, one succeeds.
 pub async fn concurrent_insert_of_a_name_has_one_winner(tokens: &dyn InitialAccessTokens) {
     let name = fresh_id("name").as_str().to_owned();

@@ -113,6 +113,31 @@ pub async fn replace_with_an_old_revision_is_a_conflict(store: &dyn ClientStore)
     remove(store, &id).await;
 }
 
+/// Revisions have 64 bits, and all of them count.
+pub async fn revisions_have_64_bits(store: &dyn ClientStore) {
+    for (revision, others) in [
+        (i64::MAX as u64, [i64::MAX as u64 - 1, i64::MAX as u64 + 1]),
+        (u64::MAX - 1, [u64::MAX - 2, u64::MAX]),
+        ((1 << 53) + 1, [1 << 53, 1]),
+    ] {
+        let id = fresh_id("revision");
+        let stored = revised(&full_client(&id), revision);
+        store.insert(&stored).await.expect("insert of a new client");
+        for expected in others {
+            let result = store.replace(&revised(&bare_client(&id), revision + 1), expected).await;
+            assert!(
+                matches!(result, Err(StoreError::Conflict)),
+                "replace of revision {revision} with {expected} expected was {result:?}"
+            );
+        }
+        assert_stored(store, &stored, "after a conflict of large revisions").await;
+        let next = revised(&bare_client(&id), revision + 1);
+        store.replace(&next, revision).await.expect("replace with the stored revision");
+        assert_stored(store, &next, "after replace of a large revision").await;
+        remove(store, &id).await;
+    }
+}
+
 /// Replacing is never inserting.
 pub async fn replace_of_an_unknown_id_is_not_found(store: &dyn ClientStore) {
     let id = fresh_id("replace-unknown");

@@ -22,6 +22,32 @@ pub async fn unique_keys_are_taken_once(store: &dyn ClientStore) {
     remove(store, &one).await;
 }
 
+/// Unique keys are texts of any length and of any characters, compared byte by byte to their ends.
+pub async fn unique_keys_are_of_any_text(store: &dyn ClientStore) {
+    let base = key_of(&fresh_id("unique-text"));
+    let long = format!("{base} {}", "x".repeat(10_000));
+    let keys = [
+        format!("{long}a"),
+        format!("{long}b"),
+        format!("{base}\0"),
+        format!("{base}\0\0"),
+        format!("{base}e\u{301}"),
+        base,
+    ];
+    let clients: Vec<Client> = keys.iter().map(|key| keyed(&fresh_id("unique-text"), Some(key))).collect();
+    for client in &clients {
+        store.insert(client).await.expect("insert with another unique key");
+    }
+    for client in &clients {
+        let rival = keyed(&fresh_id("unique-rival"), client.unique_key());
+        assert_duplicate(store.insert(&rival).await, client.id());
+        assert_stored(store, client, "among unique keys that are alike").await;
+    }
+    for client in &clients {
+        remove(store, client.id()).await;
+    }
+}
+
 /// Of several inserts with one unique key at once, one succeeds.
 pub async fn concurrent_insert_of_a_unique_key_has_one_winner(store: &dyn ClientStore) {
     let key = key_of(&fresh_id("unique-concurrent"));
