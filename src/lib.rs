@@ -173,6 +173,10 @@
 //!
 //! A feature adds items. None changes what the default build does.
 //!
+//! # Security
+//!
+//! `SECURITY.md` in the repository has the threats, who guards against which, what is left to the host, and all limits.
+//!
 //! # Not yet
 //!
 //! Key sources of OpenID Federation, keys that a request brings itself, and signed answers (`response.typ`) are not there.

@@ -121,7 +121,7 @@ async fn soon<F: Future>(future: F) -> F::Output {
 
 /// S-NET-11
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_thousand_callers_cause_one_fetch() {
+async fn s_net_11_a_thousand_callers_cause_one_fetch() {
     for _ in 0..10 {
         let network = Network::closed();
         let (cache, _) = cache(&network);
@@ -277,7 +277,7 @@ async fn a_document_is_good_for_its_time() {
 
 /// S-NET-12
 #[tokio::test]
-async fn a_stale_document_serves_while_fetching_fails_and_no_longer() {
+async fn s_net_12_a_stale_document_serves_while_fetching_fails_and_no_longer() {
     let network = Network::open();
     let (cache, clock) = cache(&network);
     is_number(fetch(&cache).await, 1);
@@ -321,7 +321,7 @@ async fn a_stale_document_serves_while_a_new_one_is_fetched() {
 }
 
 #[tokio::test]
-async fn failures_are_remembered_for_a_while() {
+async fn s_net_11_failures_are_remembered_for_a_while() {
     let network = Network::open();
     network.set_broken(true);
     let (cache, clock) = cache(&network);

@@ -13,7 +13,7 @@ use oauth_dcr::testing::run;
 use crate::hostile::{SHAPES, registrar};
 
 #[test]
-fn memory_grows_with_the_size_of_a_request() {
+fn inv_14_memory_grows_with_the_size_of_a_request() {
     for shape in SHAPES {
         let cost = |count: usize| {
             let (registrar, body) = (registrar(), (shape.body)(count));

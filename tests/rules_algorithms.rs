@@ -211,7 +211,7 @@ fn public_clients_have_no_symmetric_algorithms() {
 /// Accepts: OIR-024, X-06, X-11, S-KEY-07
 /// Refuses: OIR-024, X-06, X-11, S-KEY-07
 #[test]
-fn assertion_algorithms() {
+fn s_key_07_assertion_algorithms() {
     let name = "token_endpoint_auth_signing_alg";
     let secret = |alg: &str| json!({ METHOD: "client_secret_jwt", name: alg });
     let private = |alg: &str, key: Value| with(json!({ METHOD: "private_key_jwt", name: alg }), keys(&[key]));
@@ -257,7 +257,7 @@ fn assert_refused(members: &Value, field: &str) {
 /// Accepts: OIR-076, X-06, S-KEY-06
 /// Refuses: OIR-076, X-06, S-KEY-06
 #[test]
-fn private_key_jwt_needs_keys() {
+fn s_key_06_private_key_jwt_needs_keys() {
     let method = of(METHOD, "private_key_jwt");
     let _ = accepts(with(method.clone(), keys(&[p256()])));
     let _ = accepts(with(method.clone(), json!({ "jwks_uri": "https://app.example.org/keys" })));
@@ -406,7 +406,7 @@ fn signed_request_objects() {
 /// Accepts: JAR-002, S-KEY-06, S-KEY-07
 /// Refuses: JAR-002, S-KEY-06, S-KEY-07
 #[test]
-fn request_objects_need_a_key() {
+fn s_key_07_request_objects_need_a_key() {
     let name = "request_object_signing_alg";
     let _ = accepts(with(of(name, "ES256"), keys(&[rsa_with_id(), p256_with_id()])));
     let _ = accepts(with(of(name, "RS256"), json!({ "jwks_uri": "https://app.example.org/keys" })));
@@ -467,7 +467,7 @@ fn encryption_has_an_algorithm_and_a_content_encryption() {
 /// Accepts: X-08, S-KEY-06, JOSE-024
 /// Refuses: X-08, S-KEY-06, JOSE-024
 #[test]
-fn encryption_needs_a_key() {
+fn s_key_06_encryption_needs_a_key() {
     for name in TO_CLIENT {
         let name = format!("{name}_encrypted_response_alg");
         let client = |own: Value| with(of(&name, "ECDH-ES"), own);

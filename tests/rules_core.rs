@@ -278,7 +278,7 @@ fn grants_without_the_authorization_endpoint_need_neither_response_types_nor_red
 /// Accepts: GRT-004, R91-024
 /// Refuses: GRT-004, R91-024
 #[test]
-fn client_credentials_are_for_clients_that_have_credentials() {
+fn s_priv_10_client_credentials_are_for_clients_that_have_credentials() {
     let registrar = standard();
     let metadata =
         |method: &str| json!({ "grant_types": ["client_credentials"], "token_endpoint_auth_method": method });
@@ -401,7 +401,7 @@ fn what_people_read_may_be_told_in_many_languages() {
 
 /// DEC-22, S-JSON-13
 #[test]
-fn a_language_is_no_way_round_a_rule() {
+fn s_json_13_a_language_is_no_way_round_a_rule() {
     let registrar = standard();
     for (name, value, rule, message) in [
         ("logo_uri#fr", json!("javascript:alert(1)"), "uri", "must not use the scheme javascript"),
@@ -440,7 +440,7 @@ fn a_language_is_no_way_round_a_rule() {
 /// Accepts: DEC-30, R91-029, SCP-001
 /// Refuses: DEC-30, R91-029, SCP-001
 #[test]
-fn scopes_are_words_between_single_spaces() {
+fn s_xss_05_scopes_are_words_between_single_spaces() {
     let registrar = standard();
     for (sent, kept) in [
         ("openid", "openid"),
@@ -470,7 +470,7 @@ fn scopes_are_words_between_single_spaces() {
 /// Accepts: SCP-002, SCP-003, SCP-005, R91-029
 /// Refuses: R91-029
 #[test]
-fn a_catalogue_bounds_what_clients_get() {
+fn s_priv_03_a_catalogue_bounds_what_clients_get() {
     let catalogue = json!([{ "id": "openid", "default": true }, { "id": "email", "default": true }, "admin"]);
     let on = registrar(json!({ "scopes": catalogue, "dynamicRegistrationScopesParamEnabled": true }));
     for (asked, got) in [
@@ -515,7 +515,7 @@ fn camel_case(name: &str) -> String {
 
 /// Accepts: DEC-21, OIR-044, R91-013, R91-015, S-PRIV-01
 #[test]
-fn what_is_not_the_clients_to_say_is_dropped() {
+fn s_priv_01_what_is_not_the_clients_to_say_is_dropped() {
     let registrar = standard();
     let usual = registered(&registrar, with(json!({})));
     let names = [
@@ -611,7 +611,7 @@ fn what_is_not_the_clients_to_say_is_dropped() {
 /// Accepts: DEC-21, R91-015
 /// Refuses: DEC-21, R91-015
 #[test]
-fn a_profile_may_refuse_what_it_does_not_know() {
+fn inv_1_a_profile_may_refuse_what_it_does_not_know() {
     let mut profile = serde_json::to_value(Profile::preset("standard").unwrap()).unwrap();
     profile["unknown_members"] = json!("reject");
     let strict = Registrar::builder(config(json!({})), MemoryClientStore::default())
@@ -661,7 +661,7 @@ fn custom_attributes_have_the_type_they_came_with() {
 
 /// Janssen's two attributes that are flags: nobody is trusted for saying so, unless the operator lists them.
 #[test]
-fn clients_are_trusted_only_where_the_operator_lets_them_say_so() {
+fn s_priv_02_clients_are_trusted_only_where_the_operator_lets_them_say_so() {
     let asked = |value: Value| with(json!({ "jansTrustedClnt": value, "jansInclClaimsInIdTkn": value }));
     let listed = registrar(json!({
         "dynamicRegistrationCustomAttributes": ["jansTrustedClnt", "jansInclClaimsInIdTkn"],
@@ -707,7 +707,7 @@ fn members_of_the_operator_can_be_handed_over() {
 
 /// S-JSON-07: a NUL makes some stores fail, and other controls deceive whoever reads a log.
 #[test]
-fn no_text_has_a_control_character_wherever_it_stands() {
+fn s_json_10_no_text_has_a_control_character_wherever_it_stands() {
     let listed = registrar(json!({ "dynamicRegistrationCustomAttributes": ["custom"] }));
     let open = Registrar::builder(config(json!({})), MemoryClientStore::default())
         .profile(Profile::preset("ibm-default").unwrap().clone())
@@ -741,7 +741,7 @@ fn no_text_has_a_control_character_wherever_it_stands() {
 
 /// DEC-05
 #[test]
-fn null_and_the_empty_text_are_as_absent() {
+fn s_json_08_null_and_the_empty_text_are_as_absent() {
     let registrar = standard();
     let usual = registered(&registrar, with(json!({})));
     for name in
@@ -864,7 +864,7 @@ fn lenient_reading_takes_what_janssen_takes() {
 /// Accepts: DEC-33, R91-030, R91-032
 /// Refuses: DEC-33, R91-030, R91-032
 #[test]
-fn contacts_and_software_are_kept_as_they_are() {
+fn s_xss_05_contacts_and_software_are_kept_as_they_are() {
     let registrar = standard();
     let contacts = json!(["admin@app.example.org", "tel. 1234", "A. \u{e9}"]);
     let id = "4NRB1-0XZABZI9E6-5SM3R";
@@ -902,7 +902,7 @@ fn contacts_and_software_are_kept_as_they_are() {
 /// Accepts: DEC-33, OIR-009
 /// Refuses: DEC-33, OIR-009
 #[test]
-fn contacts_may_have_to_be_mail_addresses() {
+fn s_xss_04_contacts_may_have_to_be_mail_addresses() {
     let strict = registrar(json!({ "contactsAreEmailAddresses": true }));
     let contacts = json!(["ops@app.example.org", "a.b+c@d.example"]);
     assert_eq!(accepts(&strict, with(json!({ "contacts": contacts })))["contacts"], contacts);
@@ -914,7 +914,7 @@ fn contacts_may_have_to_be_mail_addresses() {
 
 /// DEC-32, S-URI-14
 #[test]
-fn repeated_elements_are_dropped() {
+fn s_uri_14_repeated_elements_are_dropped() {
     for (name, sent, kept) in [
         ("contacts", json!(["a", "b", "a"]), json!(["a", "b"])),
         ("grant_types", json!(["authorization_code", "authorization_code"]), json!(["authorization_code"])),
@@ -965,7 +965,7 @@ fn repeats_are_found_among_many() {
 /// Accepts: DEC-20
 /// Refuses: DEC-20, R91-082, R91-083, R91-084
 #[test]
-fn seven_faults_are_told_at_once() {
+fn s_err_08_seven_faults_are_told_at_once() {
     let mut metadata = json!({
         "redirect_uris": [URI, "https://app.example.org/two", "http://app.example.org/three"],
         "client_uri": "javascript:alert(1)",

@@ -149,7 +149,7 @@ fn refuses_key(key: Value, rule: &str, message: &str) {
 /// Accepts: OIR-015, JOSE-032, S-KEY-01, R91-031
 /// Refuses: OIR-015, JOSE-032, S-KEY-01, R91-031
 #[test]
-fn private_and_symmetric_keys() {
+fn s_key_01_private_and_symmetric_keys() {
     takes_key(rsa());
     takes_key(p256());
     takes_key(ed25519());
@@ -168,7 +168,7 @@ fn private_and_symmetric_keys() {
 /// Accepts: S-KEY-02, JOSE-017, JOSE-033
 /// Refuses: S-KEY-02, JOSE-017, JOSE-033
 #[test]
-fn moduli() {
+fn s_key_02_moduli() {
     for length in [256, 257, 512, 1024] {
         takes_key(with(rsa(), json!({ "n": modulus(length, 0x80, 0x01) })));
     }
@@ -187,7 +187,7 @@ fn moduli() {
 
 /// S-KEY-02
 #[test]
-fn exponents() {
+fn s_key_02_exponents() {
     for exponent in [&[1, 0, 1][..], &[1, 0, 3], &[0xff, 0xff, 0xff, 0xff]] {
         takes_key(with(rsa(), json!({ "e": base64url(exponent) })));
     }
@@ -211,7 +211,7 @@ fn exponents() {
 /// Accepts: S-KEY-03, S-KEY-04, JOSE-033
 /// Refuses: S-KEY-03, S-KEY-04, JOSE-033
 #[test]
-fn points() {
+fn s_key_03_points() {
     takes_key(p256());
     takes_key(ed25519());
     takes_key(x25519());
@@ -242,7 +242,7 @@ fn points() {
 
 /// S-KEY-04
 #[test]
-fn points_of_small_order() {
+fn s_key_04_points_of_small_order() {
     takes_key(ed25519());
     let mut one = [0; 32];
     one[0] = 1;
@@ -352,7 +352,7 @@ fn algorithms_of_keys() {
 /// Accepts: JOSE-036, S-KEY-05
 /// Refuses: JOSE-036, S-KEY-05
 #[test]
-fn key_ids_and_sizes_of_sets() {
+fn s_key_05_key_ids_and_sizes_of_sets() {
     let keys = |count: usize| -> Vec<Value> {
         (0..count).map(|index| with(p256(), json!({ "kid": format!("k{index}") }))).collect()
     };
@@ -411,7 +411,7 @@ fn refuses_type(members: &Value) {
 /// Accepts: R91-031, OIR-011, OIR-012, X-04, S-KEY-06
 /// Refuses: R91-031, OIR-011, OIR-012, X-04, S-KEY-06
 #[test]
-fn sets_by_reference() {
+fn s_key_06_sets_by_reference() {
     let uri = "https://app.example.org/keys";
     let (_, answer) = accepts(json!({ "jwks_uri": uri }));
     assert_eq!((&answer["jwks_uri"], answer.get("jwks")), (&json!(uri), None));

@@ -240,7 +240,7 @@ fn checked_on_update_too() {
 /// Accepts: DEC-18, OIR-030, OIR-026
 /// Refuses: DEC-18, OIR-030, OIR-026
 #[test]
-fn https_in_every_mode() {
+fn s_uri_18_https_in_every_mode() {
     let ciba = json!({
         "grant_types": ["authorization_code", CIBA],
         "backchannel_token_delivery_mode": "ping",
@@ -268,7 +268,7 @@ fn https_in_every_mode() {
 
 /// S-NET-01: nothing is fetched for a request that is refused anyway, and nothing but the sector document.
 #[test]
-fn nothing_is_fetched_before_all_else_is_good() {
+fn s_net_01_nothing_is_fetched_before_all_else_is_good() {
     let server = Server::with_sector(json!(["https://a.example/cb"]));
     let good = with(&one_host(), json!({ "sector_identifier_uri": SECTOR }));
     for bad in [
@@ -329,7 +329,7 @@ fn gate(config: &Value, admitted: &[&str], kept_out: &[&str]) {
 
 /// DEC-19, S-NET-02: https to a named host of another network, on its usual port.
 #[test]
-fn the_gate_without_a_list() {
+fn s_net_02_the_gate_without_a_list() {
     gate(
         &json!({}),
         &[SECTOR, "https://sector.example.org/?list=1", "https://xn--bcher-kva.example/uris"],
@@ -406,7 +406,7 @@ fn the_gate_with_the_lists_of_the_operator() {
 /// S-NET-10: a client learns nothing about a network that it cannot see: whatever the cause, the answer is
 /// the same.
 #[test]
-fn one_text_for_every_cause() {
+fn s_net_10_one_text_for_every_cause() {
     let server = Server::new(&json!({ "blockedUrls": ["blocked.example"] }));
     server.network.insert("https://object.example/uris", json!({ "uris": [] }));
     server.network.insert("https://text.example/uris", json!("https://a.example/cb"));

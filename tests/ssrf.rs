@@ -248,7 +248,7 @@ async fn a_document_is_fetched_with_the_dangerous_switch() {
 
 /// S-NET-07: what is sent says nothing of who sends it, and nothing is remembered.
 #[tokio::test]
-async fn requests_carry_nothing() {
+async fn s_net_07_requests_carry_nothing() {
     let server = Server::answering(ok("Content-Type: application/json\r\nSet-Cookie: a=b\r\n", "[]"));
     let resolver = server.builder().build().unwrap();
     let url = server.url("keys.example", "/jwks?x=y");
@@ -275,7 +275,7 @@ async fn requests_carry_nothing() {
 
 /// S-NET-02: what can be seen from the URL.
 #[tokio::test]
-async fn urls_are_judged_before_anything_is_sent() {
+async fn s_net_02_urls_are_judged_before_anything_is_sent() {
     let lookup = Changing::new(&[&["127.0.0.1"]]);
     let resolver = HttpsResolver::builder().lookup(lookup.clone()).build().unwrap();
     for (url, reason) in [
@@ -303,7 +303,7 @@ async fn urls_are_judged_before_anything_is_sent() {
 
 /// S-NET-05: no resolver is asked for an IP address, in any spelling.
 #[tokio::test]
-async fn ip_addresses_are_refused() {
+async fn s_net_05_ip_addresses_are_refused() {
     let server = Server::answering(ok(JSON, "[]"));
     let resolver = HttpsResolver::builder()
         .allow_port(server.port)
@@ -342,7 +342,7 @@ async fn ip_addresses_are_refused() {
 
 /// S-NET-03: one bad address among the answers is enough.
 #[tokio::test]
-async fn names_with_a_special_address_are_refused() {
+async fn s_net_03_names_with_a_special_address_are_refused() {
     let server = Server::answering(ok(JSON, "[]"));
     for answer in [
         &["127.0.0.1"] as &[_],
@@ -373,7 +373,7 @@ async fn names_with_a_special_address_are_refused() {
 
 /// S-NET-04: the address that was judged is the one that is used; a second answer is judged again.
 #[tokio::test]
-async fn rebinding_leads_nowhere() {
+async fn s_net_04_rebinding_leads_nowhere() {
     let server = Server::answering(ok(JSON, "[]"));
     // One answer with a public and a private address is refused as a whole, before anything is sent anywhere.
     let lookup = Changing::new(&[&[NOWHERE, "127.0.0.1"], &["127.0.0.1"]]);
@@ -413,7 +413,7 @@ async fn blocked_addresses_are_refused() {
 
 /// S-NET-06
 #[tokio::test]
-async fn redirects_are_not_followed() {
+async fn s_net_06_redirects_are_not_followed() {
     let target = Server::answering(ok(JSON, "[]"));
     let elsewhere = target.url("keys.example", "/target");
     for status in [301, 302, 303, 307, 308] {
@@ -436,7 +436,7 @@ async fn redirects_are_not_followed() {
 
 /// S-NET-09
 #[tokio::test]
-async fn only_status_200_is_read() {
+async fn s_net_09_only_status_200_is_read() {
     for status in [201, 202, 203, 204, 206, 300, 304, 400, 401, 404, 410, 429, 500, 503] {
         let head = format!("HTTP/1.1 {status} X\r\nConnection: close\r\n{JSON}");
         let server = Server::answering(match status {
@@ -449,7 +449,7 @@ async fn only_status_200_is_read() {
 
 /// S-NET-09
 #[tokio::test]
-async fn only_json_media_types_are_read() {
+async fn s_net_09_only_json_media_types_are_read() {
     for headers in [
         "Content-Type: application/json\r\n",
         "Content-Type: application/json; charset=utf-8\r\n",
@@ -477,7 +477,7 @@ async fn only_json_media_types_are_read() {
 
 /// S-NET-09
 #[tokio::test]
-async fn only_strict_json_is_read() {
+async fn s_net_09_only_strict_json_is_read() {
     let deep = format!("{}{}", "[".repeat(17), "]".repeat(17));
     for (body, reason) in [
         (r#"{ "keys": [], "keys": [] }"#, "twice"),
@@ -501,7 +501,7 @@ async fn only_strict_json_is_read() {
 
 /// S-NET-08: nothing is unpacked, so nothing can swell.
 #[tokio::test]
-async fn encoded_bodies_are_refused() {
+async fn s_net_08_encoded_bodies_are_refused() {
     for encoding in ["gzip", "x-gzip", "deflate", "br", "zstd", "compress", "identity, gzip", "GZIP", ""] {
         let headers = format!("{JSON}Content-Encoding: {encoding}\r\n");
         refused(Server::answering(ok(&headers, "[]")).fetch("/").await, "the body is encoded");
@@ -524,7 +524,7 @@ async fn encoded_bodies_are_refused() {
 
 /// S-NET-08: the cap, with and without an announced length.
 #[tokio::test]
-async fn long_bodies_are_not_read_to_their_end() {
+async fn s_net_08_long_bodies_are_not_read_to_their_end() {
     const CAP: usize = 64 * 1024;
     let fits = format!("\"{}\"", "a".repeat(CAP - 2));
     assert!(Server::answering(ok(JSON, &fits)).fetch("/").await.is_ok());
@@ -573,7 +573,7 @@ async fn long_bodies_are_not_read_to_their_end() {
 
 /// S-NET-08: at every stage a server can stall.
 #[tokio::test]
-async fn slow_answers_end_in_time() {
+async fn s_net_08_slow_answers_end_in_time() {
     let server = Server::start(|path, stream| {
         let pause = || thread::sleep(Duration::from_millis(50));
         if path == "/head" {
@@ -666,7 +666,7 @@ async fn certificates_are_verified() {
 
 /// S-NET-07: in a process whose environment names a proxy.
 #[test]
-fn the_environment_names_no_proxy() {
+fn s_net_07_the_environment_names_no_proxy() {
     let proxy = Server::listen(|_, _| {});
     let address = format!("http://127.0.0.1:{}", proxy.port);
     let mut child = Command::new(std::env::current_exe().unwrap());

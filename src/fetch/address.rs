@@ -122,7 +122,7 @@ mod tests {
 
     /// S-NET-03: both ends of each range.
     #[test]
-    fn special_addresses_are_refused() {
+    fn s_net_03_special_addresses_are_refused() {
         for range in [
             "0.0.0.0 0.255.255.255",
             "10.0.0.0 10.255.255.255",

@@ -7,8 +7,8 @@ use super::compile::{Member, Policy};
 use crate::config::Reading;
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldId, FieldValue, Kind, Origin, Unfit, Variant, fields};
-use crate::rules::is_email_address;
 use crate::rules::uri::{MAX_URI, ParsedUri, is_plain_https};
+use crate::rules::{fault_of_name, is_email_address};
 
 /// Bounds that hold where a profile sets none.
 const MAX_TEXT: usize = 8192;
@@ -217,6 +217,9 @@ impl Shape<'_> {
         let max_length = self.member.max_length.unwrap_or(MAX_TEXT);
         if text.len() > max_length && text.chars().count() > max_length {
             return Err((index, "max_length", format!("must have at most {max_length} characters")));
+        }
+        if let Some(fault) = fault_of_name(self.field, text) {
+            return Err((index, "display_text", fault.to_owned()));
         }
         if let Some(pattern) = &self.member.pattern
             && !pattern.matches(text)

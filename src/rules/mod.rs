@@ -3,6 +3,7 @@
 //! Everything here may refuse and nothing may change. Each refusal carries a stable rule id.
 
 mod algorithms;
+mod display;
 mod keys;
 mod redirect;
 mod sector;
@@ -10,6 +11,7 @@ mod tls_names;
 pub(crate) mod uri;
 mod uris;
 
+pub(crate) use display::fault_of_name;
 pub(crate) use redirect::{RedirectRules, looks_native};
 pub(crate) use sector::check_document as check_sector_document;
 pub(crate) use tls_names::is_email_address;

@@ -30,7 +30,7 @@ fn a_shared_replay_guard_keeps_the_contract() {
 
 /// A guard that is full refuses and forgets nothing before its time.
 #[test]
-fn a_full_replay_guard_forgets_nothing() {
+fn s_ssa_06_a_full_replay_guard_forgets_nothing() {
     let guard = MemoryReplayGuard::with_capacity(3);
     run(contract::keys_are_good_once(&guard));
     let panic = catch_unwind(AssertUnwindSafe(|| run(contract::keys_are_good_once(&guard))));

@@ -36,7 +36,7 @@ async fn one_json_object_is_read_however_it_is_written() {
 
 /// Refuses: R91-011, R91-081, R91-082, HTTP-002, HTTP-003
 #[tokio::test]
-async fn what_is_not_one_json_object_is_refused() {
+async fn s_json_09_what_is_not_one_json_object_is_refused() {
     let server = Server::start();
     let no_json = |line, column| format!("the body is not valid JSON (line {line}, column {column})");
     let twice = |name: &str| format!("the body names the member `{name}` twice");
@@ -78,7 +78,7 @@ async fn what_is_not_one_json_object_is_refused() {
 /// Accepts: HTTP-031
 /// Refuses: HTTP-031
 #[tokio::test]
-async fn nesting_has_a_limit() {
+async fn s_json_04_nesting_has_a_limit() {
     let server = Server::start();
     let nested = |levels: usize| {
         let (open, close) = ("[".repeat(levels - 1), "]".repeat(levels - 1));
@@ -93,7 +93,7 @@ async fn nesting_has_a_limit() {
 }
 
 #[tokio::test]
-async fn members_have_a_limit() {
+async fn s_json_11_members_have_a_limit() {
     let server = Server::start();
     let body = |members: usize| {
         let unknown: String = (1..members).map(|index| format!(r#","x{index}":1"#)).collect();
@@ -106,7 +106,7 @@ async fn members_have_a_limit() {
 /// Accepts: HTTP-031
 /// Refuses: HTTP-031
 #[tokio::test]
-async fn size_has_a_limit() {
+async fn s_json_01_size_has_a_limit() {
     let server = Server::start();
     let body = |size: usize| format!("{PLAIN}{}", " ".repeat(size - PLAIN.len()));
     assert_eq!(server.post(body(65_536)).await.status, 201);
@@ -120,7 +120,7 @@ async fn size_has_a_limit() {
 /// Accepts: HTTP-031
 /// Refuses: HTTP-031
 #[test]
-fn size_is_judged_before_a_body_has_arrived() {
+fn s_json_01_size_is_judged_before_a_body_has_arrived() {
     let server = Server::start();
     let head =
         "POST /register HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-type: application/json\r\n";
@@ -162,7 +162,7 @@ async fn json_by_any_spelling_of_its_media_type_is_read() {
 
 /// Refuses: R91-001, HTTP-001, HTTP-012, HTTP-032
 #[tokio::test]
-async fn other_media_types_are_refused() {
+async fn s_json_02_other_media_types_are_refused() {
     let server = Server::start();
     let refused: [&[u8]; 11] = [
         b"",

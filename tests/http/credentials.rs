@@ -74,7 +74,7 @@ async fn credentials_that_are_not_good_are_an_invalid_token() {
 /// Accepts: HTTP-020
 /// Refuses: HTTP-016, HTTP-020
 #[tokio::test]
-async fn there_is_one_authorization_header() {
+async fn s_sec_07_there_is_one_authorization_header() {
     let server = Server::start();
     let client = server.register_plain().await;
     let good = format!("Bearer {}", client.token);
@@ -93,7 +93,7 @@ async fn there_is_one_authorization_header() {
 /// Accepts: HTTP-011, HTTP-035
 /// Refuses: HTTP-011
 #[tokio::test]
-async fn a_token_in_the_address_or_the_body_is_none() {
+async fn s_sec_07_a_token_in_the_address_or_the_body_is_none() {
     let server = Server::start();
     let client = server.register_plain().await;
     let in_the_address = format!("{}&access_token={}", client.uri, client.token);
@@ -115,7 +115,7 @@ async fn a_token_in_the_address_or_the_body_is_none() {
 /// Accepts: R92-006, R92-007, R92-065
 /// Refuses: R92-006, R92-007, R92-014, R92-029, R92-044, R92-065, OIR-063
 #[tokio::test]
-async fn a_token_is_good_for_its_client_alone() {
+async fn inv_9_a_token_is_good_for_its_client_alone() {
     let server = Server::start();
     let (one, other) = (server.register_plain().await, server.register_plain().await);
     let secret = one.body["client_secret"].as_str().unwrap();
@@ -154,7 +154,7 @@ async fn a_token_is_good_for_its_client_alone() {
 /// Accepts: HTTP-005
 /// Refuses: R92-029, HTTP-005
 #[tokio::test]
-async fn a_stranger_learns_nothing_of_the_body() {
+async fn s_err_03_a_stranger_learns_nothing_of_the_body() {
     let server = Server::start();
     let client = server.register_plain().await;
     for (media_type, body) in [("application/json", "{"), ("application/json", "{}"), ("text/plain", "")] {

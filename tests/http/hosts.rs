@@ -48,7 +48,7 @@ async fn registration_that_is_switched_off_is_denied_on_every_verb() {
 ///
 /// Refuses: HTTP-034
 #[tokio::test]
-async fn failures_of_the_host_are_its_own_matter() {
+async fn inv_11_failures_of_the_host_are_its_own_matter() {
     for (fault, status, code, description, retry) in [
         (StoreFault::Backend, 500, "server_error", "the request could not be carried out", None),
         (StoreFault::Unavailable, 503, "temporarily_unavailable", "try again later", Some("1")),

@@ -98,7 +98,7 @@ async fn what_the_server_issues_cannot_be_asked_for() {
 
 /// Accepts: R91-071, R91-072, OIR-046
 #[tokio::test]
-async fn credentials_are_of_one_client_each() {
+async fn s_sec_13_credentials_are_of_one_client_each() {
     let server = Server::start();
     let mut seen = HashSet::new();
     for _ in 0..50 {

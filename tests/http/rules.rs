@@ -69,7 +69,7 @@ async fn all_faults_are_told_at_once() {
 
 /// Refuses: R91-087, HTTP-017
 #[tokio::test]
-async fn descriptions_have_no_character_that_could_do_harm() {
+async fn s_err_04_descriptions_have_no_character_that_could_do_harm() {
     let server = Server::start();
     let nasty = "\"'\\/<b>\u{7f}\u{e9}\u{1f600}\r\nset-cookie: a=b";
     let long = vec![format!("http://{}.example/", "a".repeat(60)); 1];

@@ -31,7 +31,7 @@ impl Server<Arc<MemoryClientStore>> {
 
 /// An expired client is there for nobody at once, and in the store until the grace is over, the moment of which counts.
 #[test]
-fn a_sweep_removes_expired_clients_after_the_grace() {
+fn s_exp_07_a_sweep_removes_expired_clients_after_the_grace() {
     let (server, events) =
         server_of(json!({ "dynamicRegistrationExpirationTime": 60, "expiredClientGraceSeconds": DAY }));
     server.enroll(json!({}));
@@ -61,7 +61,7 @@ fn a_sweep_without_a_grace_follows_the_expiry() {
 /// Clients that nobody used for as long as the configuration says are removed; one use keeps a client for good. By
 /// default nobody's time is up.
 #[test]
-fn a_sweep_removes_clients_that_were_never_used() {
+fn s_dos_03_a_sweep_removes_clients_that_were_never_used() {
     let (server, _) = server_of(json!({ "unusedClientLifetimeSeconds": 30 * DAY }));
     server.enroll(json!({}));
     server.enroll(json!({}));
@@ -97,7 +97,7 @@ fn an_update_keeps_the_last_use() {
 
 /// Removals are in batches, and each says how many it were.
 #[test]
-fn removals_come_in_batches() {
+fn s_exp_07_removals_come_in_batches() {
     let (server, _) = server_of(json!({ "dynamicRegistrationExpirationTime": 60 }));
     let grant = Caller::Granted(InitialGrant::new("acme-2026").with_owner("acme"));
     let body = json!({ "redirect_uris": [REDIRECT] }).to_string();

@@ -221,7 +221,7 @@ fn registrations_that_meet_a_client_are_told() {
 
 /// R92-014, R92-044: a good access token whose client is gone is to be revoked, if the profile wants that.
 #[test]
-fn a_token_that_outlived_its_client_is_told() {
+fn s_err_02_a_token_that_outlived_its_client_is_told() {
     for is_told in [true, false] {
         let tokens = json!([{ "kind": "client_credentials" }]);
         let access = json!({ "tokens": tokens, "revoke_token_on_unknown_client": is_told });

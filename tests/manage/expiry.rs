@@ -12,7 +12,7 @@ use crate::support::*;
 ///
 /// Accepts: S-EXP-01, S-EXP-02, S-EXP-05, DEC-40, R91-095
 #[test]
-fn clients_expire() {
+fn s_exp_02_clients_expire() {
     let server = server(json!({ "dynamicRegistrationExpirationTime": 3600 }));
     let registration = server.registered(json!({}));
     assert_eq!(body(&registration)["client_secret_expires_at"], ISSUED + 3600);
@@ -39,7 +39,7 @@ fn clients_expire() {
 /// S-EXP-05, S-EXP-06: `lifetime` in a request counts from now, within the limit of the server, and the
 /// answer says what was granted.
 #[test]
-fn a_lifetime_may_be_asked_for() {
+fn s_exp_05_a_lifetime_may_be_asked_for() {
     let limit = json!({ "dynamicRegistrationExpirationTime": 3600 });
     let exceed = with(limit.clone(), json!({ "lifetimeMayExceedServerLimit": true }));
     let forbid = with(limit.clone(), json!({ "dcrForbidExpirationTimeInRequest": true }));
@@ -86,7 +86,7 @@ fn a_lifetime_may_be_asked_for() {
 
 /// S-EXP-06: what is no number of seconds lifts no limit.
 #[test]
-fn a_lifetime_is_a_number_of_seconds() {
+fn s_exp_06_a_lifetime_is_a_number_of_seconds() {
     let server = server(json!({ "dynamicRegistrationExpirationTime": 3600 }));
     for lifetime in
         [json!("60"), json!(1.5), json!(true), json!([60]), json!(-1), json!(i64::MIN), json!(u64::MAX)]
@@ -105,7 +105,7 @@ fn a_lifetime_is_a_number_of_seconds() {
 /// S-EXP-04: no update moves the end of a client, whatever it says of `lifetime`, and whatever the
 /// configuration says by then.
 #[test]
-fn an_update_cannot_prolong() {
+fn s_exp_04_an_update_cannot_prolong() {
     let server = server(json!({ "dynamicRegistrationExpirationTime": 3600 }));
     server.enroll(json!({ "lifetime": 600 }));
     let end = ManualClock::START + Duration::seconds(600);

@@ -9,7 +9,7 @@ use crate::support::*;
 /// S-SEC-11: an identifier that is taken is drawn again, up to three times, with new credentials each time;
 /// nobody's record is overwritten.
 #[test]
-fn a_taken_identifier_is_drawn_again() {
+fn s_sec_11_a_taken_identifier_is_drawn_again() {
     let server = server(json!({}));
     for id in &ID[..2] {
         server.put(&contract::full_client(&client_id(id)));
@@ -44,7 +44,7 @@ fn three_taken_identifiers_are_a_failure() {
 /// S-ERR-07, INV-11: a store that fails is a fault of the server, of which the caller learns nothing; the log
 /// gets the source.
 #[test]
-fn a_failing_store_is_500_or_503() {
+fn s_err_07_a_failing_store_is_500_or_503() {
     for (fault, status, expected) in [
         (
             StoreFault::Backend,

@@ -106,7 +106,7 @@ fn a_hook_may_ask_for_fresh_evidence() {
 
 /// S-PRIV-08, S-ERR-07: a hook that fails refuses the request, and the caller learns nothing of why.
 #[test]
-fn a_failing_hook_is_500() {
+fn s_priv_08_a_failing_hook_is_500() {
     let server = scripted(Script {
         create: |draft| match draft.get("client_name") {
             Some(_) => Err(HookError::Failed("the directory is down".into())),
@@ -236,7 +236,7 @@ fn a_hook_may_replace_every_kind_of_member() {
 
 /// S-PRIV-08: what a hook set must satisfy the standard, on an update too.
 #[test]
-fn a_hook_cannot_relax_the_standard() {
+fn s_priv_08_a_hook_cannot_relax_the_standard() {
     let hostile = Script {
         create: |draft| set(draft, "redirect_uris", &json!(["http://app.example.org/cb"])),
         update: |_, draft| set(draft, "redirect_uris", &json!(["https://app.example.org/cb#x"])),

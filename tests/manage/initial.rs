@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use oauth_dcr::testing::{FailingStore, ManualClock, StoreFault, run};
 use oauth_dcr::{
     Caller, Error, HostError, InitialAccessTokens, InitialGrant, MemoryClientStore,
-    MemoryInitialAccessTokens, RegisterRequest, Registrar, Registration, TokenDigest,
+    MemoryInitialAccessTokens, RegisterRequest, Registrar, Registration, StoreError, TokenDigest,
 };
 use serde_json::{Value, json};
+use time::OffsetDateTime;
 
 use crate::support::*;
 
@@ -60,7 +62,7 @@ fn a_client_remembers_its_token_by_name() {
 
 /// The profile of a token binds its clients at registration and at every update. S-PRIV-04
 #[test]
-fn the_profile_of_a_token_binds_its_clients_for_ever() {
+fn s_priv_04_the_profile_of_a_token_binds_its_clients_for_ever() {
     let (server, _) = closed();
     let caller = issue(&server, &InitialGrant::new("strict").with_profile("strict"));
     let expected = "token_endpoint_auth_method: must be one of private_key_jwt";
@@ -95,7 +97,7 @@ fn a_refusal_takes_no_use() {
 
 /// A store that fails behind the token has used it up: rather one client too few than one too many. S-RACE-08
 #[test]
-fn a_use_is_gone_when_storing_fails() {
+fn s_race_08_a_use_is_gone_when_storing_fails() {
     let (server, tokens) = closed();
     let caller = issue(&server, &InitialGrant::new("twice").with_uses(2));
     server.store.fail_next(StoreFault::Unavailable);
@@ -109,7 +111,7 @@ fn a_use_is_gone_when_storing_fails() {
 
 /// S-RACE-04: of a hundred who come at once with a token for ten, ten get a client.
 #[test]
-fn a_token_for_ten_gives_ten_clients() {
+fn s_race_04_a_token_for_ten_gives_ten_clients() {
     let tokens = MemoryInitialAccessTokens::default();
     let store = Arc::new(FailingStore::new(MemoryClientStore::default()));
     let registrar = Registrar::builder(config(json!({})), store.clone())
@@ -138,6 +140,47 @@ fn a_token_for_ten_gives_ten_clients() {
     for error in results.into_iter().filter_map(Result::err) {
         assert_eq!(registrar.wire_error(&error).status, 401);
     }
+}
+
+/// Tokens whose last use somebody else takes between the look at a token and its use.
+#[derive(Clone, Debug, Default)]
+struct Outrun(MemoryInitialAccessTokens);
+
+#[async_trait]
+impl InitialAccessTokens for Outrun {
+    async fn insert(&self, token: &TokenDigest, grant: &InitialGrant) -> Result<(), StoreError> {
+        self.0.insert(token, grant).await
+    }
+
+    async fn find(&self, token: &TokenDigest) -> Result<Option<InitialGrant>, StoreError> {
+        self.0.find(token).await
+    }
+
+    async fn redeem(
+        &self,
+        token: &TokenDigest,
+        now: OffsetDateTime,
+    ) -> Result<Option<InitialGrant>, StoreError> {
+        assert!(self.0.redeem(token, now).await?.is_some(), "the other one");
+        self.0.redeem(token, now).await
+    }
+
+    async fn revoke(&self, id: &str) -> Result<bool, StoreError> {
+        self.0.revoke(id).await
+    }
+}
+
+/// S-RACE-04: a use that was there when the token was looked at, and is gone when it is to be taken, gives no client.
+#[test]
+fn s_race_04_a_use_that_somebody_else_took_is_gone() {
+    let closed = json!({ "access": { "create": { "tokens": [{ "kind": "initial_access" }] } } });
+    let server = server_with(json!({}), MemoryClientStore::default(), |builder| {
+        builder.profile(profile(closed)).initial_access_tokens(Outrun::default())
+    });
+    let caller = issue(&server, &InitialGrant::new("once").with_uses(1));
+    let refused = register(&server, &caller, json!({}));
+    server.refuses(refused, 401, "invalid_token", "the token is not valid here");
+    assert!(server.store.inner().is_empty());
 }
 
 /// What the host asks for and cannot have is told to the host.

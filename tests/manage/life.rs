@@ -35,7 +35,7 @@ fn a_pending_client_waits_for_its_approval() {
 
 /// S-PRIV-07, INV-12: a suspended client is answered as if it did not exist, and nothing that it does brings it back.
 #[test]
-fn a_suspended_client_is_gone_until_the_host_resumes_it() {
+fn s_priv_07_a_suspended_client_is_gone_until_the_host_resumes_it() {
     let server = server(json!({}));
     let secret = server.registered(json!({})).client_secret().unwrap().expose_secret().to_owned();
     let suspended = run(server.registrar.set_state(&client_id(ID[0]), ClientState::Suspended)).unwrap();
@@ -110,7 +110,7 @@ fn an_ended_secret_is_replaced_and_stays_ended() {
 /// S-RACE-06: whoever never saw the answer with the new token goes on with the old one, which ends when the new one is
 /// used for the first time.
 #[test]
-fn a_replaced_token_is_good_until_its_successor_is_used() {
+fn s_race_06_a_replaced_token_is_good_until_its_successor_is_used() {
     let server = server(json!({
         "rotateClientRegistrationAccessTokenOnUsage": true,
         "keepRegistrationAccessTokenUntilNextUse": true,

@@ -91,7 +91,7 @@ fn a_merging_update_merges_custom_members() {
 
 /// INV-2: a merge is judged as a whole: what was sent must fit what was kept.
 #[test]
-fn a_merging_update_is_judged_as_a_whole() {
+fn inv_2_a_merging_update_is_judged_as_a_whole() {
     let server = server(json!({ "updateMode": "merge" }));
     server.enroll(json!({}));
     let before = server.stored(ID[0]);

@@ -92,7 +92,7 @@ fn racing(changes: Value, script: impl IntoIterator<Item = Meanwhile>) -> Server
 
 /// S-RACE-01: an update that lost begins again with a fresh look, and succeeds.
 #[test]
-fn an_update_that_lost_is_tried_again() {
+fn s_race_01_an_update_that_lost_is_tried_again() {
     let server = racing(json!({}), [Meanwhile::Update, Meanwhile::Update]);
     let members = json!({ "client_id": ID[0], "redirect_uris": [REDIRECT], "client_name": "New" });
     let updated = server.update(ID[0], TOKEN[0], members).unwrap();
@@ -163,7 +163,7 @@ fn an_update_that_lost_three_times_gives_up() {
 /// S-RACE-01, S-RACE-02, INV-12: what an update finds when it looks again decides: a token that was rotated,
 /// a client that was switched off or deleted. Nothing comes back to life, and the refusal is the usual one.
 #[test]
-fn an_update_that_lost_is_judged_again() {
+fn inv_12_an_update_that_lost_is_judged_again() {
     for meanwhile in [Meanwhile::Rotation, Meanwhile::Disable, Meanwhile::Delete] {
         for changes in [json!({}), json!({ "rotateClientRegistrationAccessTokenOnUsage": true })] {
             let server = racing(changes, [meanwhile]);
@@ -185,7 +185,7 @@ fn an_update_that_lost_is_judged_again() {
 /// Accepts: S-RACE-02
 /// Refuses: S-RACE-02, R92-045
 #[test]
-fn a_deletion_that_lost_is_refused() {
+fn s_race_02_a_deletion_that_lost_is_refused() {
     let server = racing(json!({}), [Meanwhile::Delete]);
     let unknown = server.refusal(server.read(ID[3], TOKEN[0]));
     assert_eq!(server.refusal(server.delete(ID[0], TOKEN[0])), unknown);
@@ -233,7 +233,7 @@ async fn between<F: Future>(call: impl FnOnce() -> F) -> F::Output {
 /// S-RACE-01: 16 tasks update one client. Each succeeds or is told to come back; none is lost, none counts
 /// twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_update_is_lost() {
+async fn s_race_01_no_update_is_lost() {
     let server = Arc::new(server_with(json!({}), Yielding::default(), |builder| builder));
     let text = json!({ "redirect_uris": [REDIRECT] }).to_string();
     let _ = server.registrar.register(RegisterRequest::from_body(text.as_bytes())).await.unwrap();
@@ -304,7 +304,7 @@ async fn a_rotated_token_is_good_for_one_update() {
 
 /// S-RACE-02: updates against a deletion: whoever comes first, the client is gone in the end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn no_update_survives_a_deletion() {
+async fn s_race_02_no_update_survives_a_deletion() {
     for _ in 0..20 {
         let server = Arc::new(server_with(json!({}), Yielding::default(), |builder| builder));
         let text = json!({ "redirect_uris": [REDIRECT] }).to_string();
@@ -333,7 +333,7 @@ async fn no_update_survives_a_deletion() {
 
 /// S-RACE-11: a caller that goes away at any point leaves a whole record behind: the old one or the new one.
 #[test]
-fn a_call_that_is_dropped_leaves_a_whole_record() {
+fn s_race_11_a_call_that_is_dropped_leaves_a_whole_record() {
     for polls in 0..8 {
         let server = server_with(json!({}), Yielding::default(), |builder| builder);
         let first = json!({ "redirect_uris": [REDIRECT], "client_name": "Example" }).to_string();

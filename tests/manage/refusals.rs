@@ -12,7 +12,7 @@ use crate::support::*;
 /// Accepts: R92-040, S-RACE-03
 /// Refuses: R92-041, R92-044, R92-045, S-RACE-03
 #[test]
-fn a_deleted_client_is_gone() {
+fn s_race_03_a_deleted_client_is_gone() {
     let server = server(json!({}));
     server.enroll(json!({}));
     server.enroll(json!({}));
@@ -32,7 +32,7 @@ fn a_deleted_client_is_gone() {
 ///
 /// Refuses: R92-006, R92-013, R92-014, R92-029, R92-044, DEC-12, DEC-16, DEC-40, S-ERR-01, INV-9, INV-12
 #[test]
-fn all_bad_tokens_look_the_same() {
+fn s_err_01_all_bad_tokens_look_the_same() {
     let server = server(json!({}));
     server.enroll(json!({}));
     server.enroll(json!({}));
@@ -136,7 +136,7 @@ fn a_missing_token_is_told_so() {
 
 /// Registration that is switched off is off for every verb, before anything else is looked at.
 #[test]
-fn everything_is_refused_while_registration_is_off() {
+fn s_priv_09_everything_is_refused_while_registration_is_off() {
     for changes in [
         json!({ "dynamicRegistrationEnabled": false }),
         json!({ "dynamicRegistrationEnabled": null }),

@@ -63,7 +63,7 @@ fn revealed(server: &Server, client: &Client) -> Option<String> {
 
 /// The store gets a digest and what the sealer made; the secret is compared, and read again.
 #[test]
-fn a_secret_that_is_computed_with_is_sealed() {
+fn s_sec_02_a_secret_that_is_computed_with_is_sealed() {
     let (server, _) = sealing(json!({}), json!({}));
     server.enroll(json!({ "token_endpoint_auth_method": "client_secret_jwt" }));
     let client = server.stored(ID[0]).unwrap();

@@ -68,7 +68,7 @@ fn an_update_replaces_the_record() {
 ///
 /// Accepts: DEC-05, R92-024
 #[test]
-fn null_and_empty_text_delete() {
+fn s_json_08_null_and_empty_text_delete() {
     for nothing in [json!(null), json!("")] {
         let server = server(json!({}));
         server.enroll(json!({
@@ -203,7 +203,7 @@ fn the_right_secret_may_be_repeated() {
 /// Accepts: R92-026
 /// Refuses: R92-026
 #[test]
-fn a_public_client_cannot_choose_a_secret() {
+fn s_sec_14_a_public_client_cannot_choose_a_secret() {
     let server = server(json!({}));
     server.enroll(json!({ "token_endpoint_auth_method": "none" }));
     for method in ["none", "client_secret_basic"] {
@@ -225,7 +225,7 @@ fn a_public_client_cannot_choose_a_secret() {
 /// Accepts: R92-030, R92-031, INV-2
 /// Refuses: R92-030, R92-031, INV-2
 #[test]
-fn an_update_is_checked_like_a_registration() {
+fn inv_2_an_update_is_checked_like_a_registration() {
     let server = server(json!({ "rotateClientRegistrationAccessTokenOnUsage": true }));
     server.enroll(json!({ "client_name": "Example" }));
     let (before, taken) = (server.stored(ID[0]), server.entropy.taken());
@@ -278,7 +278,7 @@ fn a_refused_update_says_everything_that_is_wrong() {
 /// S-ERR-03: who may not update learns nothing of what is wrong with the body, nor does the body cost
 /// anything.
 #[test]
-fn an_update_is_authenticated_before_its_body_is_read() {
+fn s_err_03_an_update_is_authenticated_before_its_body_is_read() {
     let server = server(json!({ "maxBodyBytes": 100 }));
     server.enroll(json!({}));
     let large = vec![b'x'; 1000];
@@ -311,7 +311,7 @@ fn an_update_is_authenticated_before_its_body_is_read() {
 
 /// DEC-21, S-PRIV-01: neither unknown members nor those of the host get into the record by an update.
 #[test]
-fn an_update_sets_nothing_that_a_registration_could_not() {
+fn s_priv_01_an_update_sets_nothing_that_a_registration_could_not() {
     let server = server(json!({}));
     server.enroll(json!({}));
     let members = json!({ "client_id": ID[0], "redirect_uris": [REDIRECT] });

@@ -428,7 +428,7 @@ fn a_hook_does_what_a_mapping_rule_did() {
 
 /// Identifiers and secrets in a body are never adopted, whatever a stanza may ask for. S-SEC-10, S-SEC-13
 #[test]
-fn clients_choose_neither_name_nor_secret() {
+fn s_sec_13_clients_choose_neither_name_nor_secret() {
     let server = server_with(json!({}), RegistrarBuilder::acknowledge_open_management);
     let chosen = json!({ "client_id": "admin", "client_secret": "known-to-many" });
     let registration = server.register(&Caller::Anonymous, chosen).unwrap();

@@ -15,7 +15,7 @@ const PRESETS: [&str; 3] = ["rfc7591", "oidc", "standard"];
 
 fn registrar(preset: &str, metadata: &Value) -> Registrar {
     Registrar::builder(config(valid::config()), MemoryClientStore::default())
-        .jwks_resolver(valid::network(metadata))
+        .jwks_resolver(valid::network([metadata]))
         .profile(Profile::preset(preset).unwrap().clone())
         .build()
         .unwrap()

@@ -26,16 +26,17 @@ pub(crate) fn config() -> Value {
     })
 }
 
-/// The network, with the sector document of a client.
-pub(crate) fn network(metadata: &Value) -> StaticResolver {
-    let texts = |name: &str| match &metadata[name] {
+/// The network, with the sector document of these clients, or of one that becomes each of them in turn.
+pub(crate) fn network<'v>(clients: impl IntoIterator<Item = &'v Value>) -> StaticResolver {
+    let texts = |metadata: &Value, name: &str| match &metadata[name] {
         Value::Array(items) => items.clone(),
         Value::Null => Vec::new(),
         text => vec![text.clone()],
     };
     let names =
         ["redirect_uris", "claims_redirect_uris", "jwks_uri", "backchannel_client_notification_endpoint"];
-    StaticResolver::new().with(SECTOR, names.into_iter().flat_map(texts).collect())
+    let all = clients.into_iter().flat_map(|metadata| names.map(|name| texts(metadata, name)));
+    StaticResolver::new().with(SECTOR, all.flatten().collect())
 }
 
 /// Choices out of one number (SplitMix64).

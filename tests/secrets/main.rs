@@ -46,7 +46,7 @@ fn builder(changes: Value, store: &Arc<MemoryClientStore>, clock: &ManualClock) 
 
 /// S-SEC-05, INV-8: a client goes through its whole life, and everything that had to do with it is printed.
 #[test]
-fn debug_forms_show_no_secret() {
+fn s_sec_05_debug_forms_show_no_secret() {
     for (changes, method) in [
         (json!({}), "client_secret_basic"),
         (json!({}), "client_secret_jwt"),
@@ -261,7 +261,7 @@ fn metadata_shows_no_secret() {
 
 /// The debug forms by themselves: they say what they are and nothing else.
 #[test]
-fn secret_types_print_a_redaction() {
+fn s_sec_05_secret_types_print_a_redaction() {
     let text = || "canary".to_owned();
     assert_eq!(format!("{:?}", ClientSecret::from(text())), "ClientSecret([redacted])");
     assert_eq!(format!("{:?}", RegistrationAccessToken::from(text())), "RegistrationAccessToken([redacted])");
@@ -283,7 +283,7 @@ fn secret_types_print_a_redaction() {
 
 /// S-SEC-02, S-SEC-04: a store gets digests; the values are in the one answer that issues them.
 #[test]
-fn stores_get_digests() {
+fn s_sec_02_stores_get_digests() {
     let (store, clock) = (Arc::default(), ManualClock::new());
     let registrar = builder(json!({}), &store, &clock).build().unwrap();
     let registration = register(&registrar, &json!({}));
@@ -370,7 +370,7 @@ fn secrets_are_returned_on_read_if_the_configuration_says_so() {
 ///
 /// Accepts: S-SEC-01, R92-063, R92-064, DEC-09
 #[test]
-fn secrets_are_long_and_differ() {
+fn s_sec_01_secrets_are_long_and_differ() {
     let registrar = Registrar::builder(config(json!({})), MemoryClientStore::default()).build().unwrap();
     let mut seen = Vec::new();
     for _ in 0..20 {
@@ -393,7 +393,7 @@ fn secrets_are_long_and_differ() {
 
 /// S-SEC-01: without random bytes there is no client, and no word of why.
 #[test]
-fn no_secret_is_made_without_random_bytes() {
+fn s_sec_01_no_secret_is_made_without_random_bytes() {
     let (store, clock): (Arc<MemoryClientStore>, _) = (Arc::default(), ManualClock::new());
     let registrar = builder(json!({}), &store, &clock).entropy(FailingEntropy).build().unwrap();
     let body = json!({ "redirect_uris": [REDIRECT] }).to_string();
@@ -409,7 +409,7 @@ fn no_secret_is_made_without_random_bytes() {
 /// S-SEC-10, DEC-01: a caller cannot choose credentials; what it sends for them is not stored and not
 /// answered.
 #[test]
-fn credentials_in_a_request_are_never_adopted() {
+fn s_sec_10_credentials_in_a_request_are_never_adopted() {
     let (store, clock) = (Arc::default(), ManualClock::new());
     let registrar = builder(json!({}), &store, &clock).build().unwrap();
     let chosen = "chosen-by-the-caller";
@@ -490,7 +490,7 @@ fn a_client_without_a_secret_verifies_none() {
 /// S-EXP-02, S-EXP-03: the secret ends with its client, or before it; the moment itself counts. An expired
 /// secret does not keep its owner from the registration.
 #[test]
-fn expired_secrets_are_refused() {
+fn s_exp_03_expired_secrets_are_refused() {
     let (store, clock) = (Arc::default(), ManualClock::new());
     let profile: Profile = serde_json::from_value(json!({
         "dcr_profile": 1,
@@ -551,7 +551,7 @@ fn secrets_of_disabled_clients_are_refused() {
 
 /// S-SEC-07: what can be a bearer token.
 #[test]
-fn bearer_tokens_have_their_alphabet() {
+fn s_sec_07_bearer_tokens_have_their_alphabet() {
     for token in ["a", "AZaz09-._~+/", "a=", "a==", &"a".repeat(512)] {
         assert!(RegistrationAccessToken::from_bearer(token).is_some(), "{token}");
     }

@@ -278,7 +278,7 @@ fn statement() -> String {
 
 /// S-SEC-05, INV-8, S-SSA-13: the whole life of a client with a sealed secret, over HTTP and from the host's side.
 #[test]
-fn a_whole_life_leaves_no_trace_of_a_secret() {
+fn inv_8_a_whole_life_leaves_no_trace_of_a_secret() {
     let (log, mut world) = (Log::default(), World::new(json!({})));
     log.keep(|| {
         let grant = InitialGrant::new("acme-2026").with_owner("acme").with_uses(1);

@@ -70,3 +70,31 @@ fn events_are_lines_of_a_log() {
         ]
     );
 }
+
+/// What a client says of itself stays inside the quotes of its field: it ends no line and begins no other field.
+#[test]
+fn s_xss_06_no_line_is_forged() {
+    let log = Log::default();
+    let forged = r#"a" event="deleted" client="another"#;
+    log.keep(|| {
+        let registrar = Registrar::builder(config(json!({})), MemoryClientStore::default())
+            .clock(ManualClock::new())
+            .event_sink(TracingEvents)
+            .event_detail(EventDetail::default().with_contacts())
+            .build()
+            .unwrap();
+        let body = |contact: &str| json!({ "redirect_uris": [REDIRECT], "contacts": [contact] }).to_string();
+        _ = run(registrar.register(RegisterRequest::from_body(body(forged).as_bytes()))).unwrap();
+        for contact in ["a\nevent=\"deleted\"", "a\r", "a\u{85}", "a\u{1b}[2J"] {
+            assert!(run(registrar.register(RegisterRequest::from_body(body(contact).as_bytes()))).is_err());
+        }
+    });
+    let text = log.text();
+    assert_eq!(text.lines().count(), 5, "{text}");
+    let contacts = format!(" contacts={forged:?}");
+    assert!(text.lines().next().unwrap().ends_with(&contacts), "{text}");
+    assert!(
+        text.lines().skip(1).all(|line| line.contains(r#"event="refused""#) && !line.contains("deleted")),
+        "{text}"
+    );
+}

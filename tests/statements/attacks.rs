@@ -96,7 +96,7 @@ fn with_header(members: &'static str) -> impl Fn(&Key, &Value) -> String {
 ///
 /// Refuses: S-JOSE-01, JOSE-003, JOSE-004
 #[test]
-fn unsigned_tokens_and_odd_algorithms() {
+fn s_jose_01_unsigned_tokens_and_odd_algorithms() {
     for alg in [
         "none", "None", "NONE", "nOnE", "", "es256", "Es256", "ES256 ", "ES257", "RS1", "dir", "HS256",
         "A256GCM",
@@ -156,7 +156,7 @@ fn algorithms_that_are_not_the_keys() {
 ///
 /// Refuses: S-JOSE-02, JOSE-005
 #[test]
-fn a_public_key_is_no_secret() {
+fn s_jose_02_a_public_key_is_no_secret() {
     let rsa = Key::new("RS256", "directory-1");
     let public = rsa.public();
     let number = |name: &str| BigNum::from_slice(&decode(public[name].as_str().unwrap())).unwrap();
@@ -214,7 +214,7 @@ fn a_public_key_is_no_secret() {
 ///
 /// Refuses: S-JOSE-03, JOSE-007, INV-7
 #[test]
-fn keys_in_the_header_are_refused() {
+fn s_jose_03_keys_in_the_header_are_refused() {
     for (name, value) in [
         ("jwk", FORGER.public()),
         ("jwk", json!(null)),
@@ -248,7 +248,7 @@ fn keys_in_the_header_are_refused() {
 ///
 /// Refuses: S-JOSE-04, JOSE-006
 #[test]
-fn extensions_are_refused() {
+fn s_jose_04_extensions_are_refused() {
     for (members, name) in [
         (r#""crit":["exp"],"exp":1"#, "crit"),
         (r#""crit":[]"#, "crit"),
@@ -265,7 +265,7 @@ fn extensions_are_refused() {
 ///
 /// Refuses: S-JOSE-05, S-JSON-03, JOSE-002
 #[test]
-fn repeated_names_are_refused() {
+fn s_jose_05_repeated_names_are_refused() {
     for header in [
         r#"{"alg":"none","alg":"ES256"}"#,
         r#"{"alg":"ES256","alg":"none"}"#,
@@ -350,7 +350,7 @@ fn headers_and_payloads_are_objects() {
 ///
 /// S-JSON-10
 #[test]
-fn an_issuer_has_no_control_characters() {
+fn s_json_10_an_issuer_has_no_control_characters() {
     let server = server(json!({ "softwareStatementValidationType": "none" }));
     for iss in ["a\u{0}", "\u{0}", "https://a.example\n", "\u{7f}", "a\u{85}"] {
         let token = FORGER.sign(&claims(json!({ "iss": iss })));
@@ -365,7 +365,7 @@ fn an_issuer_has_no_control_characters() {
 ///
 /// Refuses: S-JOSE-06, JOSE-007
 #[test]
-fn a_kid_is_a_name_and_nothing_else() {
+fn s_jose_06_a_kid_is_a_name_and_nothing_else() {
     for kid in [
         "../../../../dev/null",
         "/etc/passwd",
@@ -396,7 +396,7 @@ fn a_kid_is_a_name_and_nothing_else() {
 /// Accepts: S-JOSE-07, JOSE-008
 /// Refuses: S-JOSE-07, JOSE-008
 #[test]
-fn the_choice_of_keys() {
+fn s_jose_07_the_choice_of_keys() {
     let others: Vec<Key> = (0..5).map(|_| Key::new("ES256", "directory-1")).collect();
     let present = |keys: Vec<Value>, header: Value| {
         let server = server(json!({
@@ -490,7 +490,7 @@ fn an_unknown_key_is_fetched_once_more() {
 ///
 /// S-NET-12, S-SSA-14
 #[test]
-fn a_withdrawn_key_verifies_nothing() {
+fn s_net_12_a_withdrawn_key_verifies_nothing() {
     let config = json!({
         "softwareStatementValidationType": "builtin",
         "dcrSsaValidationConfigs": [
@@ -519,7 +519,7 @@ fn a_withdrawn_key_verifies_nothing() {
 ///
 /// Refuses: S-JOSE-08, JOSE-001, JOSE-015
 #[test]
-fn other_forms_are_refused() {
+fn s_jose_08_other_forms_are_refused() {
     let part = |count: usize| {
         move |key: &Key, claims: &Value| {
             let token = key.sign(claims);
@@ -579,7 +579,7 @@ fn other_forms_are_refused() {
 /// Accepts: S-JOSE-12, JOSE-001
 /// Refuses: S-JOSE-12, JOSE-001
 #[test]
-fn a_token_has_one_text() {
+fn s_jose_12_a_token_has_one_text() {
     let (by_statement, _) = two_doors(DIRECTORY.set(), SOFTWARE.set());
     let token = statement(json!({}));
     by_statement.accepts(by_statement.present(&token));
@@ -599,7 +599,7 @@ fn a_token_has_one_text() {
 /// Accepts: S-JOSE-09, JOSE-001
 /// Refuses: S-JOSE-09, JOSE-001
 #[test]
-fn sizes_are_bounded() {
+fn s_jose_09_sizes_are_bounded() {
     const LIMIT: usize = 32 * 1024;
     // A token of exactly this many bytes: a blank more in the header reaches the lengths that base64url
     // skips.
@@ -644,7 +644,7 @@ fn sizes_are_bounded() {
 ///
 /// Refuses: S-JOSE-10, JOSE-012, JOSE-013
 #[test]
-fn other_kinds_of_token_are_refused() {
+fn s_jose_10_other_kinds_of_token_are_refused() {
     for typ in
         ["at+jwt", "application/at+jwt", "logout+jwt", "secevent+jwt", "dpop+jwt", "entity-statement+jwt"]
     {
@@ -666,7 +666,7 @@ fn other_kinds_of_token_are_refused() {
 /// Accepts: S-JOSE-11, JOSE-008, JOSE-034, JOSE-038
 /// Refuses: S-JOSE-11, JOSE-008, JOSE-034, JOSE-038
 #[test]
-fn keys_for_something_else_verify_nothing() {
+fn s_jose_11_keys_for_something_else_verify_nothing() {
     for members in [
         json!({ "use": "enc" }),
         json!({ "use": "tls" }),
@@ -712,7 +712,7 @@ fn keys_for_something_else_verify_nothing() {
 /// Accepts: S-KEY-02, S-KEY-03, S-KEY-09, JOSE-031
 /// Refuses: S-KEY-02, S-KEY-03, S-KEY-09, JOSE-031
 #[test]
-fn one_bad_key_is_skipped() {
+fn s_key_09_one_bad_key_is_skipped() {
     let rsa = Key::new("RS256", "bad");
     let weak = [
         rsa.public_with(json!({ "e": "AQ" })),
@@ -845,7 +845,7 @@ fn tampered_tokens_are_refused() {
 /// Accepts: JOSE-009, S-SSA-02, S-SSA-11
 /// Refuses: JOSE-009, S-SSA-02, S-SSA-11
 #[test]
-fn keys_speak_for_their_own_issuer() {
+fn inv_7_keys_speak_for_their_own_issuer() {
     let server = server(json!({
         "softwareStatementValidationType": "builtin",
         "dcrSsaValidationConfigs": [
@@ -874,7 +874,7 @@ fn keys_speak_for_their_own_issuer() {
 ///
 /// S-ERR-05, S-NET-10
 #[test]
-fn failures_of_verification_look_the_same() {
+fn s_err_05_failures_of_verification_look_the_same() {
     let unreachable = "https://directory.example/gone";
     let entry =
         |others: Value| with(json!({ "type": "SSA", "issuers": [ISSUER], "id": others.to_string() }), others);
@@ -945,7 +945,7 @@ fn text_of(wire: &WireError) -> String {
 ///
 /// Refuses: S-JOSE-14, INV-5
 #[test]
-fn what_nobody_signed_reaches_nobody() {
+fn s_jose_14_what_nobody_signed_reaches_nobody() {
     let hook = KeyHook { statement_keys: Some(DIRECTORY.set()), ..KeyHook::default() };
     let server = server_with(json!({}), |builder| builder.script_hook(hook.clone()));
     let forged = FORGER.sign(&claims(json!({
@@ -961,7 +961,7 @@ fn what_nobody_signed_reaches_nobody() {
 ///
 /// S-NET-01, S-DOS-01, INV-5
 #[test]
-fn nothing_is_fetched_for_what_is_refused_anyway() {
+fn s_dos_01_nothing_is_fetched_for_what_is_refused_anyway() {
     let config = json!({
         "softwareStatementValidationType": "builtin",
         "dcrSsaValidationConfigs": [
@@ -1001,7 +1001,7 @@ fn nothing_is_fetched_for_what_is_refused_anyway() {
 ///
 /// S-SSA-01, INV-7
 #[test]
-fn a_statement_does_not_name_its_own_keys() {
+fn s_ssa_01_a_statement_does_not_name_its_own_keys() {
     let server = server(with(
         directory_config(),
         json!({
@@ -1020,7 +1020,7 @@ fn a_statement_does_not_name_its_own_keys() {
 ///
 /// S-SSA-03, S-SSA-04
 #[test]
-fn statements_for_another_place_or_time() {
+fn s_ssa_04_statements_for_another_place_or_time() {
     let server = directory_server();
     for (others, description) in [
         (json!({ "aud": "https://other.example" }), "aud must name this server"),
@@ -1039,7 +1039,7 @@ fn statements_for_another_place_or_time() {
 ///
 /// S-SSA-07
 #[test]
-fn a_client_adds_nothing_to_what_was_vouched_for() {
+fn s_ssa_07_a_client_adds_nothing_to_what_was_vouched_for() {
     let attested = json!({
         "redirect_uris": ["https://attested.example/cb"], "scope": "accounts",
         "jwks_uri": "https://attested.example/jwks", "client_name": "Attested",
@@ -1080,7 +1080,7 @@ fn a_client_adds_nothing_to_what_was_vouched_for() {
 ///
 /// S-SSA-10
 #[test]
-fn members_outside_the_token_are_no_members() {
+fn s_ssa_10_members_outside_the_token_are_no_members() {
     let (_, server) = two_doors(DIRECTORY.set(), SOFTWARE.set());
     let token = SOFTWARE.sign(&request(json!({})));
     for body in [
@@ -1101,7 +1101,7 @@ fn members_outside_the_token_are_no_members() {
 ///
 /// S-SSA-11, SIG-002
 #[test]
-fn the_statement_of_another_software() {
+fn s_ssa_11_the_statement_of_another_software() {
     let server = server(with(
         directory_config(),
         json!({
@@ -1127,7 +1127,7 @@ fn the_statement_of_another_software() {
 ///
 /// S-SSA-12
 #[test]
-fn a_profile_for_one_time_requests() {
+fn s_ssa_12_a_profile_for_one_time_requests() {
     let server = profile_server(
         r#"{ "dcr_profile": 1, "name": "one-time", "extends": ["standard"],
             "request": { "media_types": { "application/jwt": "jws" },
@@ -1154,7 +1154,7 @@ fn a_profile_for_one_time_requests() {
 ///
 /// S-SSA-13, S-ERR-04, INV-11
 #[test]
-fn statements_stay_out_of_logs_and_refusals() {
+fn s_ssa_13_statements_stay_out_of_logs_and_refusals() {
     let canary = "canary-7d1f";
     let server = directory_server();
     let token = statement(json!({ "contacts": [format!("{canary}@attested.example")], "exp": canary }));
@@ -1186,7 +1186,7 @@ fn statements_stay_out_of_logs_and_refusals() {
 ///
 /// INV-14
 #[test]
-fn whatever_is_sent_is_only_refused() {
+fn inv_14_whatever_is_sent_is_only_refused() {
     let (by_statement, by_request) = two_doors(DIRECTORY.set(), SOFTWARE.set());
     let honest = [statement(json!({ "client_name": "\u{e9}" })), SOFTWARE.sign(&request(json!({})))];
     for (index, token) in honest.iter().enumerate() {

@@ -51,7 +51,7 @@ const NO_NUMBER: &str = "must be a number of seconds";
 ///
 /// Refuses: JOSE-011, S-SSA-04
 #[test]
-fn times_are_enforced_to_the_second() {
+fn s_ssa_04_times_are_enforced_to_the_second() {
     let cases = [
         (json!({}), Ok(())),
         (json!({ "exp": NOW + 1 }), Ok(())),
@@ -134,7 +134,7 @@ fn a_lifetime_needs_both_ends() {
 /// Accepts: S-JOSE-13, S-JSON-05, JOSE-011
 /// Refuses: S-JOSE-13, S-JSON-05, JOSE-011
 #[test]
-fn times_are_numbers() {
+fn s_jose_13_times_are_numbers() {
     let server = demanding("");
     let present = |claim: &str, value: &str| {
         let payload = format!(r#"{{ "iss": "{ISSUER}", "{claim}": {value} }}"#);
@@ -184,7 +184,7 @@ fn times_are_numbers() {
 ///
 /// Refuses: JOSE-010, S-SSA-03
 #[test]
-fn the_audience_is_this_server() {
+fn s_ssa_03_the_audience_is_this_server() {
     const ELSEWHERE: Result<(), (&str, &str)> = Err(("aud", "must name this server"));
     let cases = [
         (json!({ "aud": SERVER }), Ok(())),

@@ -280,7 +280,7 @@ fn took_effect(calls: &[&str], name: &str, nth: usize, at: usize, fault: Fault) 
 
 /// S-RACE-08, S-RACE-11: registration.
 #[test]
-fn a_registration_that_breaks_off_leaves_nothing_or_a_client() {
+fn s_race_08_a_registration_that_breaks_off_leaves_nothing_or_a_client() {
     let whole = trapped();
     drop(run(whole.register(&signed_request("1", "1", json!({})))).unwrap());
     let calls = whole.trap.calls();

@@ -279,7 +279,7 @@ fn the_ceiling_holds_for_a_list_of_scopes() {
 ///
 /// S-SSA-08, INV-3
 #[test]
-fn empty_lists_allow_nothing() {
+fn inv_3_empty_lists_allow_nothing() {
     let server = with_entries(json!([entry(json!({ "scopes": [] }))]));
     let answer = server.accepts(server.present(statement(json!({ "scope": "admin" }))));
     assert_eq!(answer.get("scope"), None);
@@ -294,7 +294,7 @@ fn empty_lists_allow_nothing() {
 /// Accepts: DEC-39, R91-064
 /// Refuses: DEC-39, R91-064
 #[test]
-fn claims_that_are_not_allowed_are_dropped() {
+fn s_ssa_08_claims_that_are_not_allowed_are_dropped() {
     let server =
         with_entries(json!([entry(json!({ "allowedClaims": ["client_name", "software_version"] }))]));
     let token = statement(json!({

@@ -308,7 +308,7 @@ fn own_keys_are_an_object_or_a_text() {
 ///
 /// S-NET-02, S-NET-10
 #[test]
-fn own_addresses_pass_the_gate() {
+fn inv_6_own_addresses_pass_the_gate() {
     let (server, _) = cell("jwks_uri", Source::OwnUri);
     let token = |uri: Value| DIRECTORY.sign(&claims(json!({ "keys_of_the_directory": uri })));
     let refused = [

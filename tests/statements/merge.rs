@@ -58,7 +58,7 @@ fn the_statement_wins() {
 ///
 /// Accepts: R91-065, S-SSA-13
 #[test]
-fn the_statement_is_not_modified() {
+fn s_ssa_13_the_statement_is_not_modified() {
     let server = directory_server();
     let header = r#" { "typ" : "JWT" ,"kid":"directory-1", "alg":"ES256", "x-vendor": {"a": [1, 2]} } "#;
     let payload = format!(
@@ -198,7 +198,7 @@ fn an_attested_member_takes_the_whole_slot() {
 ///
 /// DEC-01, DEC-21, DEC-39, S-SSA-08, INV-1
 #[test]
-fn what_is_no_metadata_never_reaches_the_record() {
+fn s_ssa_08_what_is_no_metadata_never_reaches_the_record() {
     let claims = json!({
         "sub": "software", "aud": SERVER, "nbf": NOW, "jti": "1", "software_statement": "a.b.c",
         "client_id": "chosen", "client_secret": "chosen-secret", "client_id_issued_at": 1,
@@ -376,7 +376,7 @@ fn presence_is_the_profiles() {
 ///
 /// Refuses: S-SSA-02, R91-085
 #[test]
-fn without_issuers_nobody_is_trusted() {
+fn s_ssa_02_without_issuers_nobody_is_trusted() {
     for text in [
         r#"{ "dcr_profile": 1, "name": "test", "extends": ["standard"] }"#,
         r#"{ "dcr_profile": 1, "name": "test", "extends": ["standard"],

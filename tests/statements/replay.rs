@@ -130,7 +130,7 @@ fn what_does_not_verify_uses_nothing_up() {
 /// Accepts: JOSE-019, S-SSA-05
 /// Refuses: JOSE-019, S-SSA-05
 #[test]
-fn a_statement_is_used_up_when_a_client_is_stored() {
+fn s_ssa_05_a_statement_is_used_up_when_a_client_is_stored() {
     let notes = Notes::default();
     let server = guarded(ONCE, notes.clone());
     let token = statement(json!({ "jti": "1" }));
@@ -175,7 +175,7 @@ fn what_is_remembered_is_issuer_and_jti() {
 /// Accepts: S-JOSE-12
 /// Refuses: S-JOSE-12
 #[test]
-fn another_signature_is_no_other_token() {
+fn s_jose_12_another_signature_is_no_other_token() {
     let order =
         BigNum::from_hex_str("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551").unwrap();
     let malleate = |token: &str| {
@@ -323,7 +323,7 @@ fn what_does_not_expire_is_remembered_for_years() {
 ///
 /// S-SSA-06
 #[test]
-fn a_full_guard_refuses() {
+fn s_ssa_06_a_full_guard_refuses() {
     let server = guarded(ONCE, MemoryReplayGuard::with_capacity(1));
     server.accepts(server.present(statement(json!({ "jti": "1" }))));
     let stored = server.store.inner().len();
@@ -523,7 +523,7 @@ fn an_update_that_is_tried_again_was_not_used_before() {
 ///
 /// S-RACE-07
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_at_once_one_wins() {
+async fn s_race_07_of_many_at_once_one_wins() {
     let server = profile_server(ONCE);
     for (media_type, body) in [
         ("application/json", presenting(statement(json!({ "jti": "1" }))).to_string()),

@@ -456,7 +456,7 @@ fn the_nested_statement_wins() {
 ///
 /// Accepts: DEC-01, DEC-39, R91-064
 #[test]
-fn a_signed_request_sets_nothing_that_is_the_servers() {
+fn s_priv_01_a_signed_request_sets_nothing_that_is_the_servers() {
     let (server, _) = signed_server(&[Source::Jwks], json!({}));
     let claims = request(json!({
         "client_id": "chosen", "client_secret": "chosen", "client_id_issued_at": 1,

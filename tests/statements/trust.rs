@@ -33,7 +33,7 @@ fn signed(kind: &str, others: Value) -> String {
 /// Accepts: R91-067, DEC-23, S-SSA-02, JOSE-009
 /// Refuses: R91-067, R91-086, DEC-23, S-SSA-02, JOSE-009
 #[test]
-fn issuers_that_are_not_listed_are_not_approved() {
+fn s_ssa_02_issuers_that_are_not_listed_are_not_approved() {
     for kind in KINDS {
         let server = trusting(kind, json!({ "trustedSsaIssuers": { ISSUER: {} } }));
         server.accepts(server.present(signed(kind, json!({}))));

@@ -30,7 +30,7 @@ const ONE_EACH: &str = "is registered already";
 /// S-SSA-05: a second client of one software is refused, whichever statement it brings; another issuer's software of
 /// the same name is another software, and a deletion frees the name.
 #[test]
-fn a_second_client_of_one_software_is_refused() {
+fn s_ssa_05_a_second_client_of_one_software_is_refused() {
     let server = living(json!({ "unique_by": ["$statement.software_id"], "on_duplicate": "reject" }));
     let first = server.accepts(server.present(statement(json!({}))));
     server.refuses(server.present(statement(json!({}))), INVALID, ONE_EACH);
@@ -44,6 +44,22 @@ fn a_second_client_of_one_software_is_refused() {
 
     run(server.registrar.delete(&id(&first), &bearer(&first))).unwrap();
     server.accepts(server.present(statement(json!({}))));
+}
+
+/// That a software has its client already is said in one text, whoever asks, and nothing is said of that client.
+#[test]
+fn s_err_06_a_duplicate_tells_nothing_of_the_other() {
+    let server = living(json!({ "unique_by": ["$statement.software_id"], "on_duplicate": "reject" }));
+    let named = |software: &str, name: &str| {
+        let claims = json!({ "software_id": software, "client_name": name, "contacts": [name] });
+        server.present(statement(claims))
+    };
+    for (software, name) in [("one", "Ada"), ("two", "Bob")] {
+        server.accepts(named(software, name));
+    }
+    for software in ["one", "two"] {
+        server.refuses(named(software, "Eve"), INVALID, "is registered already");
+    }
 }
 
 /// The key is made of what is named, together: two that differ in one value are two. Long values make no long key.

@@ -31,7 +31,7 @@ fn registered(server: &Server) -> Value {
 ///
 /// DEC-11, S-SSA-09
 #[test]
-fn an_update_without_the_statement_is_refused() {
+fn s_ssa_09_an_update_without_the_statement_is_refused() {
     let server = two_issuers(json!({}));
     let answer = registered(&server);
     let before = server.record(&answer);
@@ -88,7 +88,7 @@ fn an_update_with_the_statement_is_judged_by_it() {
 ///
 /// DEC-11, S-SSA-09
 #[test]
-fn a_statement_of_somebody_else_is_refused() {
+fn s_ssa_09_a_statement_of_somebody_else_is_refused() {
     let server = two_issuers(json!({}));
     let answer = registered(&server);
     let before = server.record(&answer);
@@ -302,7 +302,7 @@ fn some_members_change_by_a_statement_alone() {
 ///
 /// S-SSA-14
 #[test]
-fn an_issuer_that_is_withdrawn_vouches_for_no_update() {
+fn s_ssa_14_an_issuer_that_is_withdrawn_vouches_for_no_update() {
     let server = two_issuers(json!({}));
     let answer = registered(&server);
     let client = run(oauth_dcr::ClientStore::get(server.store.inner(), &id(&answer))).unwrap().unwrap();

@@ -84,7 +84,7 @@ fn a_set_that_did_not_change_is_the_same_set() {
 
 /// S-NET-11: an attacker that names key after key causes one fetch in an interval.
 #[test]
-fn unknown_keys_cause_one_fetch_in_an_interval() {
+fn s_net_11_unknown_keys_cause_one_fetch_in_an_interval() {
     let fixture = Fixture::new();
     let have = fixture.keys().unwrap();
     fixture.network.insert(URI, set("two"));
@@ -187,7 +187,7 @@ fn a_cache_that_is_handed_in_is_recognised() {
 
 /// Keys are pushed out by keys alone, and the least used go first.
 #[test]
-fn the_cache_is_bounded() {
+fn s_dos_07_the_cache_is_bounded() {
     let network = StaticResolver::new();
     let address = |number: usize| -> Url { format!("https://client.example/{number}").parse().unwrap() };
     for number in 0..20 {

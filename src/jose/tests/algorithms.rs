@@ -80,7 +80,7 @@ fn wrong_macs_are_refused() {
 /// Accepts: S-JOSE-07
 /// Refuses: S-JOSE-07
 #[test]
-fn few_keys_are_tried() {
+fn s_dos_06_few_keys_are_tried() {
     let keys: Vec<TestKey> = (0..5).map(|_| TestKey::new(Algorithm::Es256)).collect();
     let publics = |more: &str| keys.iter().map(|key| key.public(more)).collect::<Vec<_>>();
     let with_kid = keys[3].token(r#"{"alg":"ES256","kid":"a"}"#, PAYLOAD);

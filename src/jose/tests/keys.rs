@@ -356,7 +356,7 @@ fn bad_keys_of_an_issuer_are_skipped() {
 
 /// S-KEY-10: certificates in a key are never read, not even far enough to be refused.
 #[test]
-fn certificates_in_keys_are_not_read() {
+fn s_key_10_certificates_in_keys_are_not_read() {
     let key = TestKey::new(Algorithm::Es256);
     for more in [
         r#","x5c":["not base64"]"#,

@@ -349,7 +349,7 @@ fn huge_times_are_not_read_here() {
 ///
 /// Refuses: S-JOSE-14
 #[test]
-fn without_a_signature_there_are_no_claims() {
+fn s_jose_14_without_a_signature_there_are_no_claims() {
     let (key, set) = es256();
     let secret = "s".repeat(32).into();
     let honest = key.honest();
