@@ -309,7 +309,7 @@ impl<S: ClientStore + ClientDirectory + 'static> World<S> {
         if !has_secret {
             own.secret = None;
         } else if own.secret.is_none() {
-            let fresh = updated.client_secret().expect("a secret for who had none").expose_secret();
+            let fresh = updated.client_secret().unwrap().expose_secret();
             own.secret = Some(fresh.to_owned());
             self.secrets.push(fresh.to_owned());
         }
@@ -391,7 +391,7 @@ impl<S: ClientStore + ClientDirectory + 'static> World<S> {
     async fn compare(&self, stored: &BTreeMap<ClientId, Client>) {
         assert_eq!(stored.len(), self.clients.len());
         for own in self.clients.values() {
-            let client = stored.get(&own.id).expect("it is there");
+            let client = stored.get(&own.id).unwrap();
             assert_eq!(parsed(client.metadata_json()), own.members);
             assert_eq!((client.state(), client.last_used_at().is_some()), (own.state, own.is_used));
             let is_usable = own.state == ClientState::Active && own.is_manageable(self.now);
