@@ -71,3 +71,23 @@ fn numbers_come_back_as_they_were() {
     assert_eq!(once, r#"{"x_number":111111111111111.11}"#);
     assert_eq!(twice, once);
 }
+
+/// Target `subject_dn`: a value that is no UTF-8 was registered as the encoding of another one.
+#[test]
+fn a_name_with_a_value_that_is_no_text_stays_as_it_was_sent() {
+    let profile = json!({ "dcr_profile": 1, "name": "names", "extends": ["standard"], "hooks": [
+        { "stage": "after_policy", "name": "normalize_subject_dn" }
+    ] });
+    let profile: Profile = serde_json::from_value(profile).unwrap();
+    let builder = Registrar::builder(config(), MemoryClientStore::default()).profile(profile);
+    let name = r"2.59.4=7.\c0#01";
+    let body = json!({
+        "redirect_uris": ["https://app.example/cb"], "token_endpoint_auth_method": "tls_client_auth",
+        "tls_client_auth_subject_dn": name,
+    });
+    let registration =
+        run(builder.build().unwrap().register(RegisterRequest::from_body(body.to_string().as_bytes())))
+            .unwrap();
+    let answer: Value = serde_json::from_str(registration.body()).unwrap();
+    assert_eq!(answer["tls_client_auth_subject_dn"], name);
+}

@@ -70,7 +70,10 @@ fn normalized_pair(pair: &str) -> Option<String> {
     }
     match Value::parse(value)? {
         // Without its number, a type that nobody knows here cannot be said better.
-        Value::Text(text) if number.contains('.') && !value.starts_with('#') => {
+        // Nor can a text that is no UTF-8, which has no encoding of a string.
+        Value::Text(text)
+            if number.contains('.') && !value.starts_with('#') && std::str::from_utf8(&text).is_ok() =>
+        {
             Some(format!("{number}=#{}", hex_of_bytes(&der::element(der::UTF8_STRING, &text))))
         }
         _ => Some(format!("{number}={value}")),
