@@ -65,7 +65,8 @@ pub(crate) enum Command {
         id: String,
         file: PathBuf,
         /// The registration access token
-        #[arg(long)]
+        // One in 64 begins with a hyphen.
+        #[arg(long, allow_hyphen_values = true)]
         token: String,
     },
     /// Delete a client

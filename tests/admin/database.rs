@@ -56,7 +56,7 @@ fn a_client_is_registered_listed_shown_updated_and_deleted() {
     let update = json!({ "client_id": id, "redirect_uris": ["https://app.example.org/new"] }).to_string();
     let updated = database.run(&["update", id, "-", "--token", token], &update).json(0);
     assert_eq!(updated["redirect_uris"], json!(["https://app.example.org/new"]));
-    let refused = database.run(&["update", id, "-", "--token", "wrong"], &update).json(1);
+    let refused = database.run(&["update", id, "-", "--token", "-wrong"], &update).json(1);
     assert_eq!(refused["error"], "invalid_token");
 
     assert_eq!(database.run(&["delete", id], "").with(0), format!("{id} is deleted\n"));
