@@ -405,9 +405,9 @@ pub(crate) fn statement_digest(statement: &str) -> Arc<str> {
 }
 
 /// Registered metadata: the text that is stored and answered, and the typed face made of it on first use.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Registered {
-    text: Box<str>,
+    text: Arc<str>,
     typed: OnceLock<Arc<ClientMetadata>>,
 }
 

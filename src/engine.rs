@@ -210,7 +210,7 @@ impl Regime<'_> {
         let expires_at = issue::expiry(&mut draft.document, self.policy, self.not_after(statement), now);
         let need = SecretNeed::of(&draft.document, self.policy);
         let unique_key = self.unique_key(&draft.document, statement);
-        let mut metadata = Registered::new(draft.document.to_json_text());
+        let metadata = Registered::new(draft.document.to_json_text());
         let management = self.policy.response.management_token.as_ref();
         let has_token = management.is_none_or(|token| token.issue)
             && self.policy.response.client_uri != Some(ClientUri::None);
@@ -225,7 +225,7 @@ impl Regime<'_> {
             let stored = self.stored_secret(&id, secret.as_ref(), need).await?;
             let client = Client::from(Record {
                 id,
-                metadata: std::mem::take(&mut metadata),
+                metadata: metadata.clone(),
                 issued_at: now.unix_timestamp(),
                 expires_at,
                 secret_expires_at: secret.as_ref().and(issue::secret_expiry(self.policy, expires_at, now)),
@@ -266,7 +266,6 @@ impl Regime<'_> {
                 }
                 Err(error) => return Err(store_error(error)),
             }
-            metadata = client.0.metadata.clone();
         }
         Err(store_error(StoreError::AlreadyExists))
     }
