@@ -192,7 +192,7 @@ impl Regime<'_> {
     ) -> Result<Checked<'a>, Error> {
         if let Some(standard) = self.standard.filter(|_| draft.is_changed) {
             let mut faults = self.policy.judge_shapes(&mut draft.document);
-            standard.check(&mut draft.document, facts, &Default::default(), &mut faults, &mut None);
+            standard.check(&mut draft.document, facts, &mut faults);
             self.accept(faults)?;
         }
         Ok(Checked(draft))

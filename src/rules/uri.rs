@@ -155,8 +155,7 @@ impl<'a> ParsedUri<'a> {
         if !fits {
             return Some("has a host that is not a DNS name");
         }
-        let is_local = || [".local", ".internal", ".localhost"].iter().any(|suffix| domain.ends_with(suffix));
-        if labels.count < 2 || is_local() {
+        if is_local_name(domain) {
             return Some("must have a host that is reachable from other networks");
         }
         if !international
@@ -169,22 +168,28 @@ impl<'a> ParsedUri<'a> {
     }
 }
 
-/// Whether a text is a https URI in which a parser has nothing to find: a DNS name in lower case that is no address
-/// and not internationalized, no port, and a path and query of unreserved characters without dot segments. Most are
-/// like that, and [`ParsedUri::parse`] takes every one of them.
-pub(crate) fn is_plain_https(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("https://") else { return false };
-    let end = rest.find('/').unwrap_or(rest.len());
-    let Some((host, path)) = rest.split_at_checked(end) else { return false };
+/// The host of a https URI in which a parser has nothing to find: a DNS name in lower case that is no address and not
+/// internationalized, no port, and a path and query of unreserved characters without dot segments. Most are like that,
+/// and [`ParsedUri::parse`] takes every one of them.
+pub(crate) fn plain_https_host(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("https://")?;
+    let (host, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
     let mut labels = Labels::default();
     let is_name = host.bytes().all(|byte| !byte.is_ascii_uppercase() && labels.take(byte)) && labels.end();
     // What ends in a number is an address (URL Standard, section 3.5).
     let top = host.rsplit('.').next().unwrap_or_default();
-    is_name
+    (is_name
         && top.starts_with(|first: char| first.is_ascii_lowercase())
         && !host.contains("xn--")
         && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~?=&".contains(&byte))
-        && !path.contains("/.")
+        && !path.contains("/."))
+    .then_some(host)
+}
+
+/// Whether a DNS name is one of this machine or of a network behind it.
+pub(crate) fn is_local_name(domain: &str) -> bool {
+    !domain.contains('.')
+        || [".local", ".internal", ".localhost"].iter().any(|suffix| domain.ends_with(suffix))
 }
 
 /// Schemes that a browser or an operating system acts on by itself; `ms-` ones open parts of Windows.
@@ -215,7 +220,6 @@ const DANGEROUS_SCHEMES: &[&str] = &[
 /// Labels of letters, digits and inner hyphens, at most 63 each (RFC 1123 section 2.1), byte by byte.
 #[derive(Default)]
 struct Labels {
-    count: usize,
     length: usize,
     last: u8,
 }
@@ -231,7 +235,6 @@ impl Labels {
     }
 
     fn end(&mut self) -> bool {
-        self.count += 1;
         let length = std::mem::take(&mut self.length);
         (1..=63).contains(&length) && self.last != b'-'
     }
@@ -273,7 +276,7 @@ mod tests {
     fn what_a_parser_would_change_is_not_plain() {
         for text in ["https://a.example", "https://a-b.example/", "https://a.b.example/A/b_c~d//e.f?g=h&i=?"]
         {
-            assert!(is_plain_https(text), "{text}");
+            assert!(plain_https_host(text).is_some(), "{text}");
         }
         for text in [
             "http://a.example/",
@@ -308,7 +311,7 @@ mod tests {
             "https://",
             "",
         ] {
-            assert!(!is_plain_https(text), "{text}");
+            assert!(plain_https_host(text).is_none(), "{text}");
         }
     }
 
@@ -317,7 +320,7 @@ mod tests {
 
         #[test]
         fn what_is_plain_parses(text in "https://[a-z0-9x.-]{1,12}(\\.[a-z0-9]{1,3})?(/[a-zA-Z0-9/._~?=&-]{0,12})?") {
-            if is_plain_https(&text) {
+            if plain_https_host(&text).is_some() {
                 let uri = ParsedUri::parse(&text, 2048);
                 let uri = uri.map_err(|fault| TestCaseError::fail(format!("{text} {fault}")))?;
                 prop_assert!(uri.is_https() && !uri.is_dangerous() && !uri.has_fragment());
