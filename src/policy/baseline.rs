@@ -94,13 +94,13 @@ impl<'p> Differences<'p> {
         }
     }
 
-    /// Whether a check of a member, of the profile or of a rule, finds what it found without a request: nothing.
-    pub(super) fn rule_out_objection(&self, field: FieldId, rule: Option<u128>) -> bool {
-        self.baseline.is_some_and(|baseline| {
-            !self.fields.has(field)
-                && !baseline.objected.has(field)
-                && rule.is_none_or(|bit| baseline.holding & bit != 0)
-        })
+    /// The members in which the checks of the profile, or of a rule, may find what they did not find without a
+    /// request; `None` if that may be any.
+    pub(super) fn to_check(&self, rule: Option<u128>) -> Option<FieldSet> {
+        let baseline = self.baseline.filter(|own| rule.is_none_or(|bit| own.holding & bit != 0))?;
+        let mut fields = self.fields;
+        fields.unite(baseline.objected);
+        Some(fields)
     }
 }
 
@@ -134,7 +134,7 @@ impl FieldSet {
         }
     }
 
-    fn has(self, field: FieldId) -> bool {
+    pub(super) fn has(self, field: FieldId) -> bool {
         self.0.get(field.index() / 64).is_some_and(|word| word >> (field.index() % 64) & 1 == 1)
     }
 

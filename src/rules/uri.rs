@@ -28,6 +28,9 @@ impl Marks {
     const SEMICOLON: u8 = 1 << 3;
     const FRAGMENT: u8 = 1 << 4;
     const STAR: u8 = 1 << 5;
+    const DOT: u8 = 1 << 6;
+    /// What is neither unreserved nor one of `/?=&`, and has no mark of its own.
+    const OTHER: u8 = 1 << 7;
 
     fn of(text: &str) -> Self {
         Self(
@@ -54,7 +57,9 @@ static CLASSES: [u8; 256] = {
             b';' => Marks::SEMICOLON,
             b'#' => Marks::FRAGMENT,
             b'*' => Marks::STAR,
+            b'.' => Marks::DOT,
             b'\\' | b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' => Marks::FOREIGN,
+            b'!' | b'$' | b'\'' | b'(' | b')' | b'+' | b',' | b':' | b'[' | b']' => Marks::OTHER,
             _ => 0,
         };
         byte += 1;
@@ -173,17 +178,30 @@ impl<'a> ParsedUri<'a> {
 /// and [`ParsedUri::parse`] takes every one of them.
 pub(crate) fn plain_https_host(text: &str) -> Option<&str> {
     let rest = text.strip_prefix("https://")?;
-    let (host, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
-    let mut labels = Labels::default();
-    let is_name = host.bytes().all(|byte| !byte.is_ascii_uppercase() && labels.take(byte)) && labels.end();
+    // The byte before, the first one of the label, and how long that is by now.
+    let (mut last, mut first, mut length) = (b'.', b'.', 0);
+    let mut end = rest.len();
+    for (place, byte) in rest.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' if last == b'.' => (first, length) = (byte, 1),
+            b'a'..=b'z' | b'0'..=b'9' => length += 1,
+            // Two of them are how an internationalized label begins.
+            b'-' if !matches!(last, b'.' | b'-') => length += 1,
+            b'.' if !matches!(last, b'.' | b'-') && length <= 63 => {}
+            b'/' => {
+                end = place;
+                break;
+            }
+            _ => return None,
+        }
+        last = byte;
+    }
+    let (host, path) = rest.split_at_checked(end)?;
+    let marks = Marks::of(path);
     // What ends in a number is an address (URL Standard, section 3.5).
-    let top = host.rsplit('.').next().unwrap_or_default();
-    (is_name
-        && top.starts_with(|first: char| first.is_ascii_lowercase())
-        && !host.contains("xn--")
-        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~?=&".contains(&byte))
-        && !path.contains("/."))
-    .then_some(host)
+    let is_name = !matches!(last, b'.' | b'-') && length <= 63 && first.is_ascii_lowercase();
+    let is_plain = !marks.has(!Marks::DOT) && !(marks.has(Marks::DOT) && path.contains("/."));
+    (is_name && is_plain).then_some(host)
 }
 
 /// Whether a DNS name is one of this machine or of a network behind it.
@@ -289,6 +307,22 @@ mod tests {
             "https://-a.example/",
             "https://a-.example/",
             "https://a_b.example/",
+            "https://a.-b.example/",
+            "https://a--b.example/",
+            "https://a.example-/",
+            "https://a.b-",
+            "https://a.1b/",
+            concat!(
+                "https://",
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                ".example/"
+            ),
+            concat!("https://a.", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "/"),
+            "https://a.example/b:c",
+            "https://a.example/b+c",
+            "https://a.example/b*c",
+            "https://a.example/b;c",
+            "https://a.example/(b)",
             "https://xn--80ak6aa92e.example/",
             "https://127.0.0.1/",
             "https://a.1/",
