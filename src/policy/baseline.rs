@@ -189,4 +189,37 @@ mod tests {
             .unwrap();
         assert!(taken.get() > 500, "{} were taken", taken.get());
     }
+
+    /// No preset refuses a default of its own, or demands something of a member because of another one that was sent.
+    #[test]
+    fn a_default_is_judged_where_somebody_demands_something_of_it() {
+        let profile: Profile = serde_json::from_value(json!({
+            "dcr_profile": 1,
+            "name": "own",
+            "metadata": {
+                "client_name": {},
+                "logo_uri": {},
+                "subject_type": { "default": "public" },
+                "application_type": { "default": "web" }
+            },
+            "rules": [
+                {
+                    "id": "unnamed",
+                    "when": { "member": "logo_uri", "present": false },
+                    "metadata": { "subject_type": { "one_of": ["pairwise"] } }
+                },
+                {
+                    "id": "named",
+                    "when": { "member": "client_name", "present": true },
+                    "metadata": { "application_type": { "one_of": ["native"] } }
+                }
+            ]
+        }))
+        .unwrap();
+        let policy = Policy::compile(&profile.compose().unwrap(), None).unwrap();
+        let subject = "subject_type: must be one of pairwise";
+        let both = [subject, "application_type: must be one of native"];
+        assert_eq!(judged(&policy, "{}").0, [subject]);
+        assert_eq!(judged(&policy, r#"{"client_name":"x"}"#).0, both);
+    }
 }
