@@ -203,8 +203,8 @@ impl RegistrarBuilder {
 
     /// A value that `$as.NAME` in the profile stands for, besides `issuer`, `registration_endpoint` and
     /// `token_endpoint`, which the configuration has. A name may have several.
-    pub fn reference(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.references.push((format!("as.{name}"), value.into()));
+    pub fn reference(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.references.push((format!("as.{}", name.into()), value.into()));
         self
     }
 

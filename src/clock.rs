@@ -1,6 +1,7 @@
 //! Time, from the host.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use time::OffsetDateTime;
 
@@ -8,6 +9,13 @@ use time::OffsetDateTime;
 pub trait Clock: Debug + Send + Sync {
     /// The time now.
     fn now(&self) -> OffsetDateTime;
+}
+
+/// A shared clock is a clock.
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> OffsetDateTime {
+        (**self).now()
+    }
 }
 
 /// The clock of the operating system.

@@ -206,7 +206,7 @@ mod envelope;
 mod error;
 mod event;
 mod evidence;
-mod explain;
+pub mod explain;
 #[cfg(feature = "reqwest")]
 mod fetch;
 mod flatten;
@@ -258,9 +258,7 @@ pub use error::{
 #[cfg(feature = "tracing")]
 pub use event::TracingEvents;
 pub use event::{EventDetail, EventKind, EventSink, RegistrationEvent};
-pub use explain::{
-    ExplainedAnswer, ExplainedFault, ExplainedMember, ExplainedStage, Explanation, Outcome, Stage, Verdict,
-};
+pub use explain::Explanation;
 #[cfg(feature = "reqwest")]
 pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
 pub use host::{
@@ -272,7 +270,6 @@ pub use host::{
 };
 pub use metadata::ClientMetadata;
 pub use metadata_document::ResolvedDocument;
-pub use policy::{Decision, Trace};
 pub use profile::{Lint, Operation, Profile, ProfileError};
 pub use registrar::Registrar;
 pub use request::{AccessToken, Caller, ManagementRequest, RegisterRequest};

@@ -259,9 +259,9 @@ impl Registrar {
     ///     .build()?;
     ///
     /// let request = RegisterRequest::from_body(b"{}");
-    /// let selected = run(registrar.select(&request.with_endpoint("/mcp/register")))?;
+    /// let selected = run(registrar.select(request.with_endpoint("/mcp/register")))?;
     /// assert_eq!((&*selected.profile, selected.by), ("mcp-dcr", SelectedBy::Entry(0)));
-    /// let selected = run(registrar.select(&request))?;
+    /// let selected = run(registrar.select(request))?;
     /// assert_eq!(selected.by, SelectedBy::Default);
     /// assert_eq!(selected.passed_over[0].because, "the endpoint has no name, and must be `/mcp/register`");
     /// # Ok(())
@@ -272,10 +272,10 @@ impl Registrar {
     ///
     /// As [`register`](Self::register): [`Error::Disabled`], [`Error::Unauthorized`] for an initial access token that
     /// is not good, and [`Error::Host`] if it names a profile that is not here or if its store fails.
-    pub async fn select(&self, request: &RegisterRequest<'_>) -> Result<Selected, Error> {
+    pub async fn select(&self, request: RegisterRequest<'_>) -> Result<Selected, Error> {
         self.0.is_enabled()?;
         let entry = self.0.entry(request.caller).await?;
-        self.0.selected(request, entry.as_ref())
+        self.0.selected(&request, entry.as_ref())
     }
 
     /// The profile that a registration is under, if its caller may register, and the JSON body if it had to be read to

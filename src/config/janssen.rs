@@ -37,7 +37,7 @@ use crate::secret::SharedSecret;
 /// assert!(config.problems().is_empty());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = schema::registrar_config))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]

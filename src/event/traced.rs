@@ -49,7 +49,7 @@ impl<'a> Fields<'a> {
                 Self { part: Some(part), transient: Some(transient), ..none }
             }
             EventKind::StateChanged { from, to } => {
-                Self { from: Some(from.name()), to: Some(to.name()), ..none }
+                Self { from: Some(from.as_str()), to: Some(to.as_str()), ..none }
             }
             EventKind::Revoked { cause } => Self { cause: Some(cause), ..none },
             EventKind::Created

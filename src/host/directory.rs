@@ -56,6 +56,26 @@ pub trait ClientDirectory: Debug + Send + Sync {
     async fn revoke(&self, cause: &Cause, limit: usize) -> Result<Vec<ClientId>, StoreError>;
 }
 
+/// A shared directory is a directory.
+#[async_trait]
+impl<D: ClientDirectory + ?Sized> ClientDirectory for Arc<D> {
+    async fn list(&self, after: Option<&ClientId>, limit: usize) -> Result<Vec<Client>, StoreError> {
+        (**self).list(after, limit).await
+    }
+
+    async fn touch(&self, id: &ClientId, now: OffsetDateTime) -> Result<bool, StoreError> {
+        (**self).touch(id, now).await
+    }
+
+    async fn sweep(&self, due: &Sweep, limit: usize) -> Result<Vec<ClientId>, StoreError> {
+        (**self).sweep(due, limit).await
+    }
+
+    async fn revoke(&self, cause: &Cause, limit: usize) -> Result<Vec<ClientId>, StoreError> {
+        (**self).revoke(cause, limit).await
+    }
+}
+
 /// Which clients a sweep removes: those whose time is long up, and those that were never used.
 ///
 /// ```

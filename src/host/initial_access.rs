@@ -104,6 +104,12 @@ impl InitialGrant {
         self.profile.as_deref()
     }
 
+    /// When it ceases to be good. `None`: never.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<OffsetDateTime> {
+        self.expires_at.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+    }
+
     /// How many uses are left. `None`: any number.
     #[must_use]
     pub fn uses_left(&self) -> Option<u32> {

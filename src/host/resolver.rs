@@ -1,6 +1,7 @@
 //! The engine's only door to the network.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -41,6 +42,23 @@ pub trait JwksResolver: Debug + Send + Sync {
             return Err(FetchError::Failed(format!("the document is longer than {max_bytes} bytes").into()));
         }
         Ok(FetchedDocument::new(document))
+    }
+}
+
+/// A shared resolver is a resolver.
+#[async_trait]
+impl<R: JwksResolver + ?Sized> JwksResolver for Arc<R> {
+    async fn fetch(&self, uri: &Url, purpose: FetchPurpose) -> Result<Value, FetchError> {
+        (**self).fetch(uri, purpose).await
+    }
+
+    async fn fetch_document(
+        &self,
+        uri: &Url,
+        purpose: FetchPurpose,
+        max_bytes: usize,
+    ) -> Result<FetchedDocument, FetchError> {
+        (**self).fetch_document(uri, purpose, max_bytes).await
     }
 }
 

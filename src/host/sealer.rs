@@ -1,6 +1,7 @@
 //! Secrets that must be read again, encrypted by the host.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -33,4 +34,16 @@ pub trait SecretSealer: Debug + Send + Sync {
     ///
     /// If it cannot, or if the text is another client's.
     async fn open(&self, client: &ClientId, sealed: &str) -> Result<ClientSecret, BoxError>;
+}
+
+/// A shared sealer is a sealer.
+#[async_trait]
+impl<S: SecretSealer + ?Sized> SecretSealer for Arc<S> {
+    async fn seal(&self, client: &ClientId, secret: &ClientSecret) -> Result<String, BoxError> {
+        (**self).seal(client, secret).await
+    }
+
+    async fn open(&self, client: &ClientId, sealed: &str) -> Result<ClientSecret, BoxError> {
+        (**self).open(client, sealed).await
+    }
 }

@@ -10,10 +10,10 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-pub use crate::metadata::Kind;
+use crate::metadata::Kind;
 
 /// A map that keeps its names sorted, so that a printed profile is stable.
-pub type Map<V> = BTreeMap<String, V>;
+pub(crate) type Map<V> = BTreeMap<String, V>;
 
 /// What a deployment demands of a registration.
 ///
@@ -163,7 +163,7 @@ model! {
     }
 
     /// When a named step of the host runs.
-    enum Stage {
+    enum HookStage {
         /// After the body was read.
         AfterParse,
         /// After the statement was verified.
@@ -191,7 +191,7 @@ model! {
 #[non_exhaustive]
 pub struct Hook {
     /// When it runs.
-    pub stage: Stage,
+    pub stage: HookStage,
     /// Its name.
     pub name: String,
     /// Its configuration.
