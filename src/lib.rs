@@ -210,6 +210,7 @@ pub mod explain;
 #[cfg(feature = "reqwest")]
 mod fetch;
 mod flatten;
+pub mod guide;
 mod hooked;
 mod host;
 mod issue;
