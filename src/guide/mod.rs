@@ -1,6 +1,6 @@
 //! The book of this crate: how to embed it, what its words mean, and what a host adds of its own.
 //!
-//! Read [quick start](quick_start) and [concepts](concepts) first; the others stand for themselves. Every example is
+//! Read [quick start](quick_start) and [concepts] first; the others stand for themselves. Every example is
 //! compiled and run with the tests of the crate.
 //!
 //! | Chapter | What it is about |
