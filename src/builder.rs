@@ -169,7 +169,7 @@ impl RegistrarBuilder {
     /// these anchors by at most five authorities in between, all valid at the time of the registrar's clock and all of
     /// at least 112 bits of security. No other certificate of the machine is trusted. Whether one was revoked is not
     /// looked at, because that needs the network: a host that must know asks in its
-    /// [`ScriptHook`](crate::ScriptHook).
+    /// [`ScriptHook`].
     ///
     /// [RFC 7515 §4.1.6]: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.6
     ///
