@@ -32,6 +32,27 @@ use crate::wire::ErrorStyle;
 use hooks::HookParts;
 
 /// Collects the optional parts of a [`Registrar`]; each has a safe default.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use oauth_dcr::{
+///     HookFns, MemoryClientStore, MemoryInitialAccessTokens, NoNetwork, Profile, Registrar, RegistrarConfig,
+/// };
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+/// let registrar = Registrar::builder(config, MemoryClientStore::default())
+///     .profile(Profile::preset("fapi2-security").cloned().ok_or("no such preset")?)
+///     .jwks_resolver(NoNetwork)
+///     .initial_access_tokens(MemoryInitialAccessTokens::default())
+///     .script_hook(HookFns::default())
+///     .hook_time_limit(Duration::from_secs(2))
+///     .build()?;
+/// assert!(registrar.warnings().is_empty(), "{:?}", registrar.warnings());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct RegistrarBuilder {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-/// Where the engine takes the time from.
+/// Where the engine takes the time from. A whole implementation is in the [guide](crate::guide::time_and_randomness).
 pub trait Clock: Debug + Send + Sync {
     /// The time now.
     fn now(&self) -> OffsetDateTime;

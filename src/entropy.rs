@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::error::BoxError;
 
-/// Where the engine takes random bytes from.
+/// Where the engine takes random bytes from. A whole implementation is in the
+/// [guide](crate::guide::time_and_randomness).
 pub trait Entropy: Debug + Send + Sync {
     /// Fills the buffer with bytes that nobody can guess.
     ///

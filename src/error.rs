@@ -9,6 +9,26 @@ use std::fmt;
 use crate::profile::Operation;
 
 /// Why an operation was not carried out.
+///
+/// ```
+/// use oauth_dcr::testing::run;
+/// use oauth_dcr::{Error, ErrorCode, MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+/// let registrar = Registrar::builder(config, MemoryClientStore::default()).build()?;
+/// let body = br#"{ "redirect_uris": ["https://app.example.org/cb#top"] }"#;
+/// match run(registrar.register(RegisterRequest::from_body(body))) {
+///     Err(Error::Rejected(rejection)) => {
+///         assert_eq!(rejection.code, ErrorCode::INVALID_REDIRECT_URI);
+///         assert_eq!(rejection.violations[0].field, "redirect_uris[0]");
+///     }
+///     Err(Error::Host(fault)) => eprintln!("{} failed: {}", fault.part, fault.source),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

@@ -27,6 +27,29 @@ use crate::wire::WireError;
 /// The registration engine of one authorization server.
 ///
 /// Cheap to clone: one reference count. All state is in the host's store.
+///
+/// ```
+/// use oauth_dcr::testing::run;
+/// use oauth_dcr::{Caller, MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+/// let registrar = Registrar::builder(config, MemoryClientStore::default()).build()?;
+/// let body = br#"{ "redirect_uris": ["https://app.example.org/cb"] }"#;
+/// let registration = run(registrar.register(RegisterRequest::from_body(body)))?;
+/// let id = registration.client().id();
+/// let caller = registration.registration_access_token().cloned().map(Caller::Bearer).ok_or("no token")?;
+///
+/// // An update is the whole client anew, and says whose it is (RFC 7592 section 2.2).
+/// let body = format!(r#"{{ "client_id": "{id}", "redirect_uris": ["https://app.example.org/new"] }}"#);
+/// let updated = run(registrar.update(id, RegisterRequest::from_body(body.as_bytes()).with_caller(&caller)))?;
+/// assert_eq!(updated.client().revision(), registration.client().revision() + 1);
+///
+/// run(registrar.delete(id, &caller))?;
+/// assert!(run(registrar.read(id, &caller)).is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Registrar(pub(crate) Arc<Engine>);
 

@@ -13,7 +13,8 @@ use crate::client::{Client, ClientId, statement_digest};
 /// client gets here.
 ///
 /// Every operation is atomic for each client by itself: a client that an update changes meanwhile is judged as it is
-/// when it is removed. The unique keys of removed clients are free at once.
+/// when it is removed. The unique keys of removed clients are free at once. A whole implementation is in the
+/// [guide](crate::guide::stores).
 #[async_trait]
 pub trait ClientDirectory: Debug + Send + Sync {
     /// At most `limit` clients in the order of their ids, beginning behind `after`.

@@ -134,7 +134,7 @@ impl InitialGrant {
 /// Where initial access tokens are kept, by their digests. Tokens in clear never come here.
 ///
 /// A host whose tokens are of another kind, such as signed ones, checks them itself and hands in
-/// [`Caller::Granted`](crate::Caller::Granted).
+/// [`Caller::Granted`](crate::Caller::Granted). A whole implementation is in the [guide](crate::guide::stores).
 #[async_trait]
 pub trait InitialAccessTokens: Debug + Send + Sync {
     /// Keeps a new token.

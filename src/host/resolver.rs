@@ -14,7 +14,7 @@ use crate::error::BoxError;
 ///
 /// The engine checks a URL (https, no IP literal, the operator's lists) before it asks. What the URL leads to is the
 /// implementation's duty: no redirects, no address that is not public after name resolution, no credentials, at
-/// most 5 seconds and 64 KiB, and status 200.
+/// most 5 seconds and 64 KiB, and status 200. A whole implementation is in the [guide](crate::guide::network).
 #[async_trait]
 pub trait JwksResolver: Debug + Send + Sync {
     /// Fetches one document.

@@ -18,7 +18,7 @@ use crate::secret::ClientSecret;
 /// engine compares by a digest that is kept beside the sealed text, and refuses what opens to something else.
 ///
 /// An error is answered as one of the host that may pass: 503. A registration or update whose secret cannot be sealed
-/// is refused, and nothing is stored.
+/// is refused, and nothing is stored. A whole implementation is in the [guide](crate::guide::secrets_and_events).
 #[async_trait]
 pub trait SecretSealer: Debug + Send + Sync {
     /// Encrypts a secret of a client into text.

@@ -59,7 +59,8 @@ use crate::secret::SharedSecret;
 /// }
 /// ```
 ///
-/// [`HookFns`] makes a hook of closures, [`HookChain`] one of several hooks.
+/// [`HookFns`] makes a hook of closures, [`HookChain`] one of several hooks. A larger one is in the
+/// [guide](crate::guide::hooks).
 #[async_trait]
 pub trait ScriptHook: Debug + Send + Sync {
     /// Before a new client is issued: may change the draft or refuse it.

@@ -17,7 +17,19 @@ pub(crate) type Map<V> = BTreeMap<String, V>;
 
 /// What a deployment demands of a registration.
 ///
-/// Read one with `serde_json`, or take a preset with [`Profile::preset`].
+/// Read one with `serde_json`, or take a preset with [`Profile::preset`]. The [guide](crate::guide::profiles) says how to
+/// write one.
+///
+/// ```
+/// use oauth_dcr::Profile;
+///
+/// let profile: Profile = serde_json::from_str(
+///     r#"{ "dcr_profile": 1, "name": "short-lived", "extends": ["oidc"], "lifecycle": { "ttl_s": 3600 } }"#,
+/// )?;
+/// assert_eq!(profile.compose()?.lifecycle.ttl_s, Some(3600));
+/// assert!(serde_json::from_str::<Profile>(r#"{ "dcr_profile": 1, "lifecyle": {} }"#).is_err(), "a misspelt part");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
