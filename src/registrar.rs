@@ -216,7 +216,7 @@ impl Registrar {
     ) -> Result<(), Error> {
         let (engine, client, _) = self.0.authenticate(Operation::Delete, id, &request, report).await?;
         engine.ask_delete(&request.into(), &client).await?;
-        match engine.store.delete(id).await {
+        match engine.store().delete(id).await {
             Ok(true) => {
                 report.tell(EventKind::Deleted, &client);
                 Ok(())
