@@ -20,16 +20,27 @@ use tokio::runtime::{Builder, Runtime};
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_all().build().expect("a runtime"));
 
-static KEYS: LazyLock<[ReplayKey; 4]> =
-    LazyLock::new(|| ["a", "b", "\0", "é"].map(contract::replay_key));
+static KEYS: LazyLock<[ReplayKey; 4]> = LazyLock::new(|| ["a", "b", "\0", "é"].map(contract::replay_key));
 
 /// Few, so that calls meet.
 const IDS: [&str; 5] = ["a", "A", "a~", "'; --", "%_"];
 
 /// Texts that a database could take for something else: NUL, no character of ASCII, numbers, what is compared without
 /// regard to case or to blanks at the end, and what is too long for an index.
-const TEXTS: [&str; 12] =
-    ["", " ", "a", "A", "a ", "\0", "a\0b", "é", "e\u{301}", "\u{1F600}", "1", "\u{1}47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"];
+const TEXTS: [&str; 12] = [
+    "",
+    " ",
+    "a",
+    "A",
+    "a ",
+    "\0",
+    "a\0b",
+    "é",
+    "e\u{301}",
+    "\u{1F600}",
+    "1",
+    "\u{1}47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
+];
 
 fn text(u: &mut Unstructured<'_>) -> Result<String> {
     Ok(match u.int_in_range(0..=8)? {
@@ -110,7 +121,8 @@ impl<'a> Arbitrary<'a> for Stored {
         put(&mut form, u, "previous_registration_access_token", digest)?;
         put(&mut form, u, "unique_key", |u| Ok(text(u)?.into()))?;
         put(&mut form, u, "janssen", |u| Ok(members(u, 2)?.into()))?;
-        for name in ["statement_issuer", "statement_software", "statement_digest", "initial_access", "owner"] {
+        for name in ["statement_issuer", "statement_software", "statement_digest", "initial_access", "owner"]
+        {
             put(&mut form["provenance"], u, name, |u| Ok(text(u)?.into()))?;
         }
         serde_json::from_value(form).map(Self).map_err(|_| arbitrary::Error::IncorrectFormat)
