@@ -102,11 +102,11 @@ const BAD: [Bad; 11] = [
         },
     },
     Bad {
-        name: "headers of 100 kB",
+        name: "headers of 200 kB",
         a_second: 5,
         bytes: || {
             let fields: String =
-                (0..90).map(|number| format!("x-{number}: {}\r\n", "a".repeat(1_100))).collect();
+                (0..90).map(|number| format!("x-{number}: {}\r\n", "a".repeat(2_300))).collect();
             request("GET", "/register", &fields, "")
         },
     },
