@@ -79,23 +79,23 @@ impl<'de> Deserialize<'de> for ClientId {
 #[derive(Clone, PartialEq)]
 pub struct Client(pub(crate) Arc<Record>);
 
-/// What there is to a client.
+/// What there is to a client. What few clients have takes no place in those that lack it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Record {
     pub(crate) id: ClientId,
-    pub(crate) metadata: Registered,
+    pub(crate) metadata: Arc<Registered>,
     pub(crate) issued_at: i64,
     pub(crate) expires_at: Option<i64>,
     pub(crate) secret: Option<StoredSecret>,
     pub(crate) secret_expires_at: Option<i64>,
-    pub(crate) previous_secret: Option<PreviousSecret>,
+    pub(crate) previous_secret: Option<Box<PreviousSecret>>,
     pub(crate) token: Option<TokenDigest>,
     pub(crate) token_expires_at: Option<i64>,
-    pub(crate) previous_token: Option<TokenDigest>,
+    pub(crate) previous_token: Option<Box<TokenDigest>>,
     pub(crate) state: ClientState,
     pub(crate) last_used_at: Option<i64>,
     pub(crate) flags: ServerFlags,
-    pub(crate) provenance: Provenance,
+    pub(crate) provenance: Arc<Provenance>,
     pub(crate) unique_key: Option<Arc<str>>,
     pub(crate) janssen: Option<JanssenMembers>,
     pub(crate) revision: u64,
@@ -405,18 +405,17 @@ pub(crate) fn statement_digest(statement: &str) -> Arc<str> {
 }
 
 /// Registered metadata: the text that is stored and answered, and the typed face made of it on first use.
-#[derive(Clone)]
 pub(crate) struct Registered {
-    text: Arc<str>,
-    typed: OnceLock<Arc<ClientMetadata>>,
+    text: Box<str>,
+    typed: OnceLock<Box<ClientMetadata>>,
 }
 
 /// What the engine wrote itself is read without the limits for strangers' text.
 pub(crate) const TRUSTED: Limits = Limits { depth: 64, members: 10_000 };
 
 impl Registered {
-    pub(crate) fn new(text: String) -> Self {
-        Self { text: text.into(), typed: OnceLock::new() }
+    pub(crate) fn new(text: String) -> Arc<Self> {
+        Arc::new(Self { text: text.into(), typed: OnceLock::new() })
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -425,7 +424,7 @@ impl Registered {
 
     fn typed(&self) -> &ClientMetadata {
         self.typed.get_or_init(|| {
-            Arc::new(self.document().map(|document| ClientMetadata::decode(&document).0).unwrap_or_default())
+            Box::new(self.document().map(|document| ClientMetadata::decode(&document).0).unwrap_or_default())
         })
     }
 
@@ -460,20 +459,20 @@ struct ClientForm<M> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secret_expires_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    previous_secret: Option<PreviousSecret>,
+    previous_secret: Option<Box<PreviousSecret>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     registration_access_token: Option<TokenDigest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     registration_access_token_expires_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    previous_registration_access_token: Option<TokenDigest>,
+    previous_registration_access_token: Option<Box<TokenDigest>>,
     #[serde(default)]
     state: ClientState,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_used_at: Option<i64>,
     #[serde(default)]
     flags: ServerFlags,
-    provenance: Provenance,
+    provenance: Arc<Provenance>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unique_key: Option<Arc<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -95,6 +95,11 @@ impl Engine {
     pub(crate) fn is_enabled(&self) -> Result<(), Error> {
         if self.settings.is_enabled { Ok(()) } else { Err(Error::Disabled) }
     }
+
+    /// The store itself: called through its `Arc`, each call would be boxed twice.
+    pub(crate) fn store(&self) -> &dyn ClientStore {
+        &*self.store
+    }
 }
 
 /// A client that was stored, and the credentials that may be shown now.
@@ -140,12 +145,15 @@ impl Regime<'_> {
     }
 
     /// Where a client comes from that is registered now.
-    fn provenance(&self, statement: Option<&Statement<'_, '_>>, entry: Option<&Entry>) -> Provenance {
-        let own = Provenance::new(self.profile_name.clone(), entry.map(|entry| &entry.grant));
-        match statement {
+    fn provenance(&self, statement: Option<&Statement<'_, '_>>, entry: Option<&Entry>) -> Arc<Provenance> {
+        if statement.is_none() && entry.is_none() {
+            return self.origin.clone();
+        }
+        let own = Provenance::new(self.profile_name().clone(), entry.map(|entry| &entry.grant));
+        Arc::new(match statement {
             Some(statement) => own.with_statement(statement),
             None => own,
-        }
+        })
     }
 
     /// True once per key.
@@ -192,7 +200,7 @@ impl Regime<'_> {
     ) -> Result<Checked<'a>, Error> {
         if let Some(standard) = self.standard.filter(|_| draft.is_changed) {
             let mut faults = self.policy.judge_shapes(&mut draft.document);
-            standard.check(&mut draft.document, facts, &Default::default(), &mut faults, &mut None);
+            standard.check(&mut draft.document, facts, &mut faults);
             self.accept(faults)?;
         }
         Ok(Checked(draft))
@@ -242,7 +250,7 @@ impl Regime<'_> {
                 janssen: None,
                 revision: 1,
             });
-            match self.store.insert(&client).await {
+            match self.store().insert(&client).await {
                 Ok(()) => {
                     report.tell(EventKind::Created, &client);
                     return Ok(Issued { client, status, secret, token });
@@ -277,7 +285,7 @@ impl Regime<'_> {
         }
         let old = &*client.0;
         let next = Client::from(Record { previous_token: None, revision: old.revision + 1, ..old.clone() });
-        match self.store.replace(&next, old.revision).await {
+        match self.store().replace(&next, old.revision).await {
             Ok(()) => Ok(next),
             // Somebody else changed the client, who presented a token as well.
             Err(StoreError::Conflict | StoreError::NotFound) => Ok(client),

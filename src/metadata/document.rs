@@ -257,6 +257,15 @@ pub(crate) struct Entry<'a> {
     pub(crate) origin: Origin,
     /// Nothing once the member was removed: removing keeps the places of the others.
     pub(crate) value: Option<FieldValue<'a>>,
+    /// The member as it is written, if that is known and the value is as it was then.
+    written: Option<&'a str>,
+}
+
+impl Entry<'_> {
+    fn changeable(&mut self) -> &mut Self {
+        self.written = None;
+        self
+    }
 }
 
 impl fmt::Debug for Entry<'_> {
@@ -348,7 +357,7 @@ impl<'a> Document<'a> {
 
     pub(crate) fn get_mut(&mut self, field: FieldId) -> Option<&mut FieldValue<'a>> {
         let place = self.place(field)?;
-        self.entries.get_mut(place)?.value.as_mut()
+        self.entries.get_mut(place)?.changeable().value.as_mut()
     }
 
     pub(crate) fn has(&self, field: FieldId) -> bool {
@@ -370,16 +379,26 @@ impl<'a> Document<'a> {
 
     /// Sets a value. False if there is no place left, which needs more members than a profile can declare.
     pub(crate) fn set(&mut self, field: FieldId, value: FieldValue<'a>, origin: Origin) -> bool {
+        self.put(Entry { field, origin, value: Some(value), written: None })
+    }
+
+    /// Sets a value that is known beforehand, and how it is written.
+    pub(crate) fn set_constant(&mut self, field: FieldId, constant: &'a Constant, origin: Origin) {
+        let value = Some(constant.value.borrowed());
+        self.put(Entry { field, origin, value, written: Some(&constant.written) });
+    }
+
+    fn put(&mut self, new: Entry<'a>) -> bool {
+        let field = new.field;
         if let Some(entry) = self.place(field).and_then(|place| self.entries.get_mut(place)) {
-            entry.value = Some(value);
-            entry.origin = origin;
+            *entry = new;
             return true;
         }
         let Ok(place) = u8::try_from(self.entries.len() + 1) else { return false };
         if let Some(slot) = self.places.get_mut(field.index()) {
             *slot = place;
         }
-        self.entries.push(Entry { field, origin, value: Some(value) });
+        self.entries.push(new);
         true
     }
 
@@ -394,7 +413,7 @@ impl<'a> Document<'a> {
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry<'a>> {
-        self.entries.iter_mut().filter(|entry| entry.value.is_some())
+        self.entries.iter_mut().filter(|entry| entry.value.is_some()).map(Entry::changeable)
     }
 
     pub(crate) fn name(&self, field: FieldId) -> &str {
@@ -414,20 +433,33 @@ impl<'a> Document<'a> {
         self.variants.retain(|variant| keep(variant.field));
     }
 
+    /// The length of that text, exactly if nothing in it needs an escape: what is kept has no room to spare then.
+    fn text_len(&self) -> usize {
+        let member = |entry: &Entry<'_>| match (entry.written, &entry.value) {
+            (_, None) => 0,
+            (Some(written), _) => written.len() + 1,
+            (None, Some(value)) => self.name(entry.field).len() + 4 + text_len(value),
+        };
+        let members: usize = self.entries.iter().map(member).sum();
+        let variants = self.variants.iter();
+        let variants: usize =
+            variants.map(|own| self.name(own.field).len() + own.tag.len() + 5 + text_len(&own.value)).sum();
+        let extras: usize = self.extras.iter().map(|extra| extra.name.len() + extra.json.len() + 4).sum();
+        (members + variants + extras).max(1) + 1
+    }
+
     /// The document as the text of a JSON object.
     pub(crate) fn to_json_text(&self) -> String {
-        let size: usize = self.entries.iter().map(|entry| entry.value.as_ref().map_or(0, size_of)).sum();
-        let more: usize = self.variants.iter().map(|variant| 40 + size_of(&variant.value)).sum();
-        let extra: usize = self.extras.iter().map(|extra| extra.name.len() + extra.json.len() + 8).sum();
-        let mut out = String::with_capacity(size + more + extra + 16);
+        let mut out = String::with_capacity(self.text_len());
         let mut separator = '{';
-        for (field, value, _) in self.iter() {
+        for entry in &self.entries {
+            let Some(value) = &entry.value else { continue };
             out.push(separator);
             separator = ',';
-            out.push('"');
-            out.push_str(self.name(field));
-            out.push_str("\":");
-            value.write(&mut out);
+            match entry.written {
+                Some(written) => out.push_str(written),
+                None => write_member(self.name(entry.field), value, &mut out),
+            }
         }
         for variant in &self.variants {
             out.push(separator);
@@ -454,12 +486,41 @@ impl<'a> Document<'a> {
     }
 }
 
-/// About how many bytes a member takes when written.
-fn size_of(value: &FieldValue<'_>) -> usize {
-    40 + match value {
-        FieldValue::Text(text) | FieldValue::Json(text) => text.len(),
-        FieldValue::List(list) => list.iter().map(|item| item.len() + 3).sum(),
-        FieldValue::Bool(_) | FieldValue::Int(_) | FieldValue::Unfit(_) => 20,
+/// A value that a policy sets, and the member as it is written.
+#[derive(Debug)]
+pub(crate) struct Constant {
+    pub(crate) value: FieldValue<'static>,
+    written: Box<str>,
+}
+
+impl Constant {
+    pub(crate) fn new(name: &str, value: FieldValue<'static>) -> Self {
+        let mut written = String::new();
+        write_member(name, &value, &mut written);
+        Self { value, written: written.into() }
+    }
+}
+
+/// Names of members need no escapes.
+fn write_member(name: &str, value: &FieldValue<'_>, out: &mut String) {
+    out.push('"');
+    out.push_str(name);
+    out.push_str("\":");
+    value.write(out);
+}
+
+/// How many bytes a value takes when written, if nothing in it needs an escape.
+fn text_len(value: &FieldValue<'_>) -> usize {
+    match value {
+        FieldValue::Text(text) => text.len() + 2,
+        FieldValue::List(list) => list.iter().map(|item| item.len() + 3).sum::<usize>().max(1) + 1,
+        FieldValue::Bool(value) => 5 - usize::from(*value),
+        FieldValue::Int(value) => {
+            value.unsigned_abs().checked_ilog10().map_or(1, |digits| digits as usize + 1)
+                + usize::from(*value < 0)
+        }
+        FieldValue::Json(text) => text.len(),
+        FieldValue::Unfit(_) => 4,
     }
 }
 
@@ -491,4 +552,32 @@ pub(crate) fn write_int(value: i64, out: &mut String) {
     use std::fmt::Write;
     // Writing to a String cannot fail.
     let _ = write!(out, "{value}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is kept of a client has no room to spare, and no second copy is made to get rid of it.
+    #[test]
+    fn the_length_of_the_text_is_known_before_it_is_written() {
+        let read = |text: &'static str| {
+            let limits = crate::json::Limits { depth: 16, members: 100 };
+            crate::json::read_object(text.as_bytes(), limits, Origin::Request).unwrap()
+        };
+        for text in [
+            "{}",
+            r#"{"redirect_uris":["https://a.example/cb","https://b.example/cb"],"contacts":[]}"#,
+            r#"{"client_name":"é","default_max_age":0,"client_name#de":"ä","colour":{"b":[1.5]}}"#,
+            r#"{"default_max_age":-10,"jwks":{"keys":[]},"require_auth_time":true,"dpop_bound_access_tokens":false}"#,
+            r#"{"default_max_age":9007199254740991,"client_name":"12345678901234567890"}"#,
+        ] {
+            let document = read(text);
+            assert_eq!(document.text_len(), text.len(), "{text}");
+            assert_eq!(document.to_json_text(), text);
+        }
+        // An escape takes more.
+        let document = read(r#"{"client_name":"a\"b"}"#);
+        assert_eq!(document.text_len() + 1, document.to_json_text().len());
+    }
 }

@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::baseline::Differences;
 use super::compile::{Checks, JWT_CLAIMS, Policy, Rule, RuleHead, Steps, is_never_metadata};
+use super::sets::{FieldSet, RuleSet};
 use super::trace::{self, Recorder};
 use super::{relation, shape};
 use crate::certificate::ClientCertificate;
@@ -74,6 +76,7 @@ impl Policy {
             let message = "the request cancels a registration";
             return vec![Violation::new("", "cancel", Failure::CANCELLED, message)];
         }
+        let mut differences = self.differences(document, facts, &faults, &recorder);
         self.modify(&self.steps, None, document, facts, &mut faults, &mut recorder);
         // What was attested is judged as what was asked: a signature says who, not that it is well-formed.
         let is_attested = |origin| matches!(origin, Origin::Statement | Origin::Certificate);
@@ -83,14 +86,15 @@ impl Policy {
         // A member that did not fit is not "missing" as well.
         let found = first.iter().chain(&faults);
         let unfit: HashSet<FieldId> = found.filter_map(|fault| self.field_of(&fault.field)).collect();
-        self.infer_native(document, &mut recorder);
-        for head in &self.modifying {
-            if let Some(rule) = self.holding_rule(*head, document, facts) {
-                trace::fired(&mut recorder, &rule.id);
-                self.modify(&rule.steps, Some(rule), document, facts, &mut faults, &mut recorder);
-            }
+        if self.infer_native(document, &mut recorder) {
+            differences.add(FieldSet::of([fields::APPLICATION_TYPE]));
         }
-        self.check(document, facts, &unfit, &mut faults, &mut recorder);
+        let mut left = self.modifying;
+        while let Some(rule) = self.next_firing(&mut left, &mut differences, document, facts) {
+            trace::fired(&mut recorder, &rule.id);
+            self.modify(&rule.steps, Some(rule), document, facts, &mut faults, &mut recorder);
+        }
+        self.check_final(document, facts, &differences, &unfit, &mut faults, &mut recorder);
         self.normalize_subject_dn(document, &mut recorder);
         order(&mut faults);
         first.append(&mut faults);
@@ -102,25 +106,38 @@ impl Policy {
         &self,
         document: &mut Document<'a>,
         facts: &Facts<'a>,
+        faults: &mut Vec<Violation>,
+    ) {
+        self.check_final(document, facts, &Differences::ANY, &HashSet::new(), faults, &mut None);
+    }
+
+    fn check_final<'a>(
+        &self,
+        document: &mut Document<'a>,
+        facts: &Facts<'a>,
+        differences: &Differences<'_>,
         unfit: &HashSet<FieldId>,
         faults: &mut Vec<Violation>,
         recorder: &mut Recorder<'_>,
     ) {
-        // A rule's checks count only if its condition still holds: a later rule may have removed its cause. At most
-        // 128 rules, so one bit each remembers which do.
-        let mut holding: u128 = 0;
-        for head in &self.checking {
-            if let Some(rule) = self.holding_rule(*head, document, facts) {
-                holding |= 1 << head.place;
-                trace::fired(recorder, &rule.id);
-                if let Some(failure) = &rule.reject {
-                    faults.push(rule.violation(self, failure.clone()));
-                }
+        // A rule's checks count only if its condition still holds: a later rule may have removed its cause.
+        let (mut holding, mut left) = (RuleSet::NONE, self.checking);
+        while let Some(rule) = self.next_holding(&mut left, differences, document, facts) {
+            holding.insert(rule.place);
+            trace::fired(recorder, &rule.id);
+            if let Some(failure) = &rule.reject {
+                faults.push(rule.violation(self, failure.clone()));
             }
         }
-        for (steps, rule) in self.holding_steps(holding) {
+        for (steps, rule) in self.steps_of(holding) {
+            let concerned = differences.concerned(rule);
+            if concerned.is_some_and(|fields| !fields.meets(steps.checked)) {
+                continue;
+            }
             for (field, checks) in &steps.checks {
-                self.check_value(*field, checks, rule, document, faults, recorder);
+                if concerned.is_none_or(|fields| fields.has(*field)) {
+                    self.check_value(*field, checks, rule, document, faults, recorder);
+                }
             }
         }
         let (scope, before) = (fields::SCOPE, faults.len());
@@ -129,7 +146,7 @@ impl Policy {
         }
         let has_refused_scopes = faults.len() > before;
         self.grant_scopes(document, facts.granted, recorder);
-        for (steps, rule) in self.holding_steps(holding) {
+        for (steps, rule) in self.steps_of(holding) {
             for field in &steps.required {
                 // What was refused is not "missing" as well.
                 let is_refused = unfit.contains(field) || (*field == scope && has_refused_scopes);
@@ -150,6 +167,22 @@ impl Policy {
         rules::check(document, self, faults);
     }
 
+    /// In what a document may differ from one of which nothing was sent. Whoever explains has everything looked at.
+    fn differences(
+        &self,
+        document: &Document<'_>,
+        facts: &Facts<'_>,
+        faults: &[Violation],
+        recorder: &Recorder<'_>,
+    ) -> Differences<'_> {
+        let is_plain = facts.operation == Operation::Create
+            && facts.statement.is_none()
+            && facts.certificate.is_none()
+            && faults.is_empty()
+            && recorder.is_none();
+        if is_plain { Differences::of(self, document) } else { Differences::ANY }
+    }
+
     /// The types and the syntax of values that a hook may have set.
     pub(crate) fn judge_shapes(&self, document: &mut Document<'_>) -> Vec<Violation> {
         let mut faults = Vec::new();
@@ -157,22 +190,48 @@ impl Policy {
         faults
     }
 
-    /// The checks of the profile itself, then those of the rules whose bit is set.
-    fn holding_steps(&self, mut holding: u128) -> impl Iterator<Item = (&Steps, Option<&Rule>)> {
-        let rules = std::iter::from_fn(move || {
-            let place = holding.trailing_zeros() as usize;
-            holding &= holding.checked_sub(1)?;
-            self.rules.get(place)
-        });
+    /// The steps of the profile itself, then those of some rules.
+    pub(super) fn steps_of(&self, mut rules: RuleSet) -> impl Iterator<Item = (&Steps, Option<&Rule>)> {
+        let rules = std::iter::from_fn(move || self.rules.get(rules.take_first_in(RuleSet::ALL)?));
         std::iter::once((&self.steps, None)).chain(rules.map(|rule| (&rule.steps, Some(rule))))
     }
 
-    /// The rule, if its condition holds.
-    fn holding_rule(&self, head: RuleHead, document: &Document<'_>, facts: &Facts<'_>) -> Option<&Rule> {
-        if head.needs.is_some_and(|field| !document.has(field)) {
-            return None;
+    /// The next of these rules that changes values here, in the order of the profile.
+    pub(super) fn next_firing(
+        &self,
+        left: &mut RuleSet,
+        differences: &mut Differences<'_>,
+        document: &Document<'_>,
+        facts: &Facts<'_>,
+    ) -> Option<&Rule> {
+        loop {
+            let (rule, head) = self.rule_at(left.take_first_in(differences.may_fire())?)?;
+            let fires = !differences.is_open(rule) || rule.holds(head, document, facts);
+            differences.note(rule, fires, head.writes);
+            if fires {
+                return Some(rule);
+            }
         }
-        self.rules.get(usize::from(head.place)).filter(|rule| rule.when.holds(document, facts))
+    }
+
+    /// The next of these rules whose demands count here.
+    pub(super) fn next_holding(
+        &self,
+        left: &mut RuleSet,
+        differences: &Differences<'_>,
+        document: &Document<'_>,
+        facts: &Facts<'_>,
+    ) -> Option<&Rule> {
+        loop {
+            let (rule, head) = self.rule_at(left.take_first_in(differences.may_hold())?)?;
+            if !differences.is_open(rule) || rule.holds(head, document, facts) {
+                return Some(rule);
+            }
+        }
+    }
+
+    fn rule_at(&self, place: usize) -> Option<(&Rule, &RuleHead)> {
+        Some((self.rules.get(place)?, self.heads.get(place)?))
     }
 
     /// Takes members under the names of the profile and drops those that it does not know.
@@ -325,7 +384,7 @@ impl Policy {
         }
     }
 
-    fn modify<'a>(
+    pub(super) fn modify<'a>(
         &'a self,
         steps: &'a Steps,
         rule: Option<&Rule>,
@@ -352,8 +411,8 @@ impl Policy {
         for (field, value) in &steps.value {
             match value {
                 Some(value) => {
-                    trace::set(recorder, self.name_of(*field), value, origin, id);
-                    document.set(*field, value.borrowed(), origin);
+                    trace::set(recorder, self.name_of(*field), &value.value, origin, id);
+                    document.set_constant(*field, value, origin);
                 }
                 None => {
                     if document.remove(*field).is_some() {
@@ -381,26 +440,27 @@ impl Policy {
         }
         for (field, value) in &steps.default {
             if !document.has(*field) {
-                trace::set(recorder, self.name_of(*field), value, origin, id);
-                document.set(*field, value.borrowed(), origin);
+                trace::set(recorder, self.name_of(*field), &value.value, origin, id);
+                document.set_constant(*field, value, origin);
             }
         }
     }
 
     /// A client that does not say what it is, and whose redirection URIs only a native app can have, is one: agents
     /// and command-line tools leave `application_type` out. The substitution is visible in the answer.
-    fn infer_native(&self, document: &mut Document<'_>, recorder: &mut Recorder<'_>) {
+    pub(super) fn infer_native(&self, document: &mut Document<'_>, recorder: &mut Recorder<'_>) -> bool {
         let was_sent =
             document.entry(fields::APPLICATION_TYPE).is_some_and(|entry| entry.origin != Origin::Default);
-        if self.redirect.infer_native
+        let is_native = self.redirect.infer_native
             && !was_sent
             && document.list(fields::REDIRECT_URIS).is_some_and(|uris| !uris.is_empty())
-            && document.items(fields::REDIRECT_URIS).all(rules::looks_native)
-        {
+            && document.items(fields::REDIRECT_URIS).all(rules::looks_native);
+        if is_native {
             let value = FieldValue::Text(Cow::Borrowed("native"));
             trace::set(recorder, "application_type", &value, Origin::Rule, Some("redirect.infer_native"));
             document.set(fields::APPLICATION_TYPE, value, Origin::Rule);
         }
+        is_native
     }
 
     pub(super) fn check_value(
@@ -547,6 +607,10 @@ impl Policy {
 }
 
 impl Rule {
+    fn holds(&self, head: &RuleHead, document: &Document<'_>, facts: &Facts<'_>) -> bool {
+        head.needs.is_none_or(|field| document.has(field)) && self.when.holds(document, facts)
+    }
+
     fn violation(&self, policy: &Policy, failure: Failure) -> Violation {
         let member = self.member.map(|field| policy.name_of(field).to_owned()).unwrap_or_default();
         let message = self.message.clone().unwrap_or_else(|| format!("is refused by the rule {}", self.id));

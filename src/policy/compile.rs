@@ -3,12 +3,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::baseline::Baseline;
 use super::condition::{Claim, Condition};
 use super::jws::{IssuerPolicy, JwsPolicy};
 use super::pattern::Pattern;
 use super::scope::Scopes;
+use super::sets::{FieldSet, RulePlace, RuleSet};
 use crate::error::{ErrorCode, Failure, Rejection, Violation};
-use crate::metadata::{FieldId, FieldValue, Group, Kind, fields};
+use crate::metadata::{Constant, FieldId, FieldValue, Group, Kind, fields};
 use crate::profile::{
     self, Access, Body, Hook, KeyPolicy, Lifecycle, OnMismatch, OnUpdate, Operation, Presence, Profile,
     ProfileError, Relation, ResponsePolicy, StatementPolicy, Unknown,
@@ -35,8 +37,13 @@ pub(crate) struct Policy {
     pub(crate) cancel_when: Option<Condition>,
     pub(super) rules: Vec<Rule>,
     /// The rules that change values, and those that demand something of final ones.
-    pub(super) modifying: Vec<RuleHead>,
-    pub(super) checking: Vec<RuleHead>,
+    pub(super) modifying: RuleSet,
+    pub(super) checking: RuleSet,
+    pub(super) heads: Vec<RuleHead>,
+    /// By member, the rules whose conditions look at it.
+    pub(super) readers: Vec<RuleSet>,
+    /// Nothing while it is being found out.
+    pub(super) baseline: Option<Baseline>,
     pub(super) scopes: Option<Scopes>,
     pub(super) supported_scopes: Option<Vec<String>>,
     pub(crate) redirect: RedirectRules,
@@ -89,29 +96,23 @@ pub(super) struct Steps {
     pub(super) ignore: Vec<FieldId>,
     pub(super) from: Vec<(FieldId, From)>,
     /// `None` removes.
-    pub(super) value: Vec<(FieldId, Option<FieldValue<'static>>)>,
+    pub(super) value: Vec<(FieldId, Option<Constant>)>,
     pub(super) add: Vec<(FieldId, Vec<Box<str>>)>,
-    pub(super) default: Vec<(FieldId, FieldValue<'static>)>,
+    pub(super) default: Vec<(FieldId, Constant)>,
     pub(super) checks: Vec<(FieldId, Checks)>,
+    /// The members that have such checks.
+    pub(super) checked: FieldSet,
     pub(super) required: Vec<FieldId>,
     pub(super) min_items: Vec<(FieldId, usize)>,
 }
 
 /// What is looked at first of a rule: rules are large and most do not concern a request, so these stand by themselves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct RuleHead {
     /// A member without which the condition cannot hold.
     pub(super) needs: Option<FieldId>,
-    pub(super) place: u8,
-}
-
-impl RuleHead {
-    fn all_of(rules: &[Rule], concerns: impl Fn(&Rule) -> bool) -> Vec<Self> {
-        let head = |(place, rule): (usize, &Rule)| {
-            Some(Self { needs: rule.when.needed_member(), place: u8::try_from(place).ok()? })
-        };
-        rules.iter().enumerate().filter(|(_, rule)| concerns(rule)).filter_map(head).collect()
-    }
+    /// The members that the rule may change.
+    pub(super) writes: FieldSet,
 }
 
 impl Steps {
@@ -122,6 +123,16 @@ impl Steps {
             && self.value.is_empty()
             && self.add.is_empty()
             && self.default.is_empty())
+    }
+
+    /// The members that it may change.
+    fn writes(&self) -> FieldSet {
+        let removed = self.forbid.iter().chain(&self.ignore).copied();
+        let sourced = self.from.iter().map(|(field, _)| *field);
+        let set = self.value.iter().map(|(field, _)| *field);
+        let added = self.add.iter().map(|(field, _)| *field);
+        let filled = self.default.iter().map(|(field, _)| *field);
+        FieldSet::of(removed.chain(sourced).chain(set).chain(added).chain(filled))
     }
 
     fn checks(&self) -> bool {
@@ -152,6 +163,7 @@ pub(super) struct Checks {
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) id: String,
+    pub(super) place: RulePlace,
     pub(super) when: Condition,
     pub(super) steps: Steps,
     pub(super) reject: Option<Failure>,
@@ -204,6 +216,7 @@ impl Policy {
             let when = compiler.condition(&rule.when);
             rules.push(Rule {
                 id: rule.id.clone(),
+                place: RulePlace::new(rules.len()),
                 member: rule
                     .member
                     .as_deref()
@@ -228,7 +241,7 @@ impl Policy {
             return Err(ProfileError { profile: profile.name.clone(), problems });
         }
         let code = |spec: &profile::ErrorSpec| (ErrorCode::from(spec.error.clone()), spec.status);
-        Ok(Self {
+        let mut policy = Self {
             name: profile.name.clone(),
             hides_members: members.iter().flatten().any(|member| !member.echo),
             members,
@@ -240,9 +253,15 @@ impl Policy {
             envelope_fields,
             hooks: profile.hooks.clone(),
             cancel_when,
-            modifying: RuleHead::all_of(&rules, |rule| rule.steps.modifies()),
-            checking: RuleHead::all_of(&rules, |rule| rule.reject.is_some() || rule.steps.checks()),
+            modifying: RuleSet::of(&rules, |rule| rule.steps.modifies()),
+            checking: RuleSet::of(&rules, |rule| rule.reject.is_some() || rule.steps.checks()),
+            heads: rules
+                .iter()
+                .map(|rule| RuleHead { needs: rule.when.needed_member(), writes: rule.steps.writes() })
+                .collect(),
+            readers: readers(&rules),
             rules,
+            baseline: None,
             supported_scopes: supported_scopes.map(<[String]>::to_vec),
             scopes: profile.scope.as_ref().map(|scope| Scopes::compile(scope, supported_scopes)),
             redirect: RedirectRules::new(&profile.redirect_uris),
@@ -267,7 +286,9 @@ impl Policy {
                 .and_then(|bytes| usize::try_from(bytes).ok())
                 .unwrap_or(65_536),
             errors: profile.errors.iter().map(|(kind, spec)| (kind.clone(), code(spec))).collect(),
-        })
+        };
+        policy.baseline = Some(Baseline::of(&policy));
+        Ok(policy)
     }
 
     /// Everybody who signs something, and where the profile says so.
@@ -339,6 +360,21 @@ impl Policy {
     }
 }
 
+fn readers(rules: &[Rule]) -> Vec<RuleSet> {
+    let mut readers = Vec::new();
+    for rule in rules {
+        rule.when.each_member(&mut |field| {
+            if readers.len() <= field.index() {
+                readers.resize(field.index() + 1, RuleSet::NONE);
+            }
+            if let Some(of_field) = readers.get_mut(field.index()) {
+                of_field.insert(rule.place);
+            }
+        });
+    }
+    readers
+}
+
 fn table_kind(field: FieldId) -> Kind {
     field.spec().map_or(Kind::Any, |spec| spec.kind)
 }
@@ -367,6 +403,12 @@ impl Compiler {
         self.declared.push(name.into());
         self.names.insert(name.into(), FieldId(field));
         Some(FieldId(field))
+    }
+
+    /// A value under the name that it is registered with, which a rule may give another name.
+    fn constant(&self, field: FieldId, value: FieldValue<'static>) -> Constant {
+        let declared = || self.declared.get(field.index() - fields::COUNT).map_or("", |name| name);
+        Constant::new(field.spec().map_or_else(declared, |spec| spec.name), value)
     }
 
     fn member(&mut self, name: &str, field: FieldId, member: &profile::Member) -> Member {
@@ -409,14 +451,14 @@ impl Compiler {
             steps.from.push((field, from));
         }
         if let Some(value) = &member.value {
-            let value = (!value.is_null()).then(|| value_of(kind, value));
+            let value = (!value.is_null()).then(|| self.constant(field, value_of(kind, value)));
             steps.value.push((field, value));
         }
         if !member.add.is_empty() {
             steps.add.push((field, self.texts(name, &member.add)));
         }
         if let Some(default) = &member.default {
-            steps.default.push((field, value_of(kind, default)));
+            steps.default.push((field, self.constant(field, value_of(kind, default))));
         }
         let checks = Checks {
             one_of: member
@@ -433,6 +475,7 @@ impl Compiler {
             let adjust = member.on_mismatch == Some(OnMismatch::Adjust);
             let first = || member.one_of.as_ref().and_then(|values| values.first());
             let fallback = member.default.as_ref().or_else(first).map(|value| value_of(kind, value));
+            steps.checked.insert(field);
             steps.checks.push((field, Checks { adjust, fallback: fallback.filter(|_| adjust), ..checks }));
         }
         if let Some(min_items) = member.min_items {

@@ -1,6 +1,7 @@
 //! The compiled policy: a checked profile as tables by field id, and the interpreter that applies it.
 
 mod apply;
+mod baseline;
 mod choice;
 mod claims;
 mod compile;
@@ -12,6 +13,7 @@ mod mutations;
 mod pattern;
 mod relation;
 mod scope;
+mod sets;
 mod shape;
 mod subject_dn;
 mod trace;
