@@ -247,7 +247,11 @@ impl Store<'_> {
         match call {
             Call::Insert(Stored(client)) => Answer::of(self.clients.insert(client).await, |()| Answer::Done),
             Call::Replace(Stored(client), expected) => {
-                Answer::of(self.clients.replace(client, *expected).await, |()| Answer::Done)
+                match Answer::of(self.clients.replace(client, *expected).await, |()| Answer::Done) {
+                    // Of several faults it may name any.
+                    Answer::Fault(_) => Answer::Fault("of a replacement".to_owned()),
+                    done => done,
+                }
             }
             Call::Get(id) => Answer::of(self.clients.get(id).await, Answer::clients),
             Call::FindUnique(key) => Answer::of(self.clients.find_unique(key).await, Answer::clients),
