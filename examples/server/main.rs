@@ -16,6 +16,7 @@
 mod admin;
 mod answer;
 mod configuration;
+mod connections;
 mod current;
 mod database;
 mod discovery;
@@ -117,13 +118,12 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
          curl -s -H 'content-type: application/json' http://{address}{path} \\\n    \
          -d '{{\"redirect_uris\":[\"https://app.example.org/cb\"]}}'"
     );
-    let drain = options.drain();
-    let public = serve::until_stopped(listener, public, stop.clone(), drain);
+    let public = serve::until_stopped(listener, public, options.patience(), stop.clone());
     match administration {
-        None => public.await?,
+        None => public.await,
         Some((listener, routes)) => {
             println!("administration on http://{}", listener.local_addr()?);
-            tokio::try_join!(public, serve::until_stopped(listener, routes, stop, drain))?;
+            tokio::join!(public, serve::until_stopped(listener, routes, options.patience(), stop));
         }
     }
     parts.database.close().await;

@@ -114,8 +114,9 @@ impl Sweep {
     /// Whether a client is due.
     #[must_use]
     pub fn applies_to(&self, client: &Client) -> bool {
-        let is_unused =
-            |bound: OffsetDateTime| client.last_used_at().is_none() && client.issued_at() <= bound;
+        let is_unused = |bound: OffsetDateTime| {
+            client.last_used_at().is_none() && client.0.issued_at <= bound.unix_timestamp()
+        };
         client.is_expired(self.expired_before) || self.unused_before.is_some_and(is_unused)
     }
 }

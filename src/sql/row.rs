@@ -9,7 +9,7 @@ use crate::error::BoxError;
 use crate::host::{InitialGrant, StoreError};
 use crate::secret::TokenDigest;
 
-/// The columns of a client, in the order in which the statements name them.
+/// The columns of a client, in the order of the statements that write them.
 pub(super) fn columns(client: &Client) -> Result<[Value<'_>; 15], StoreError> {
     let origin = client.provenance();
     Ok([
