@@ -59,7 +59,7 @@ impl Engine {
     /// The profile that an initial access token names, if it names one.
     pub(crate) fn regime_of_entry(&self, entry: Option<&Entry>) -> Result<Option<Regime<'_>>, Error> {
         let Some(name) = entry.and_then(|entry| entry.grant.profile()) else { return Ok(None) };
-        let named = self.regimes().find(|regime| **regime.profile_name == *name);
+        let named = self.regimes().find(|regime| **regime.profile_name() == *name);
         let unknown = || host_error("initial access tokens", false, unknown_profile(name).into());
         named.map(Some).ok_or_else(unknown)
     }
@@ -247,7 +247,7 @@ fn own_token(client: Option<&Client>, presented: &TokenDigest, now: OffsetDateTi
     let stored =
         |own: fn(&Client) -> Option<&TokenDigest>| client.and_then(own).unwrap_or(&TokenDigest::NONE);
     let is_current = stored(|client| client.0.token.as_ref()).matches_digest(presented);
-    let is_previous = stored(|client| client.0.previous_token.as_ref()).matches_digest(presented);
+    let is_previous = stored(|client| client.0.previous_token.as_deref()).matches_digest(presented);
     let expiry = client.and_then(|client| client.0.token_expires_at);
     match (is_current, is_previous) {
         _ if expiry.is_some_and(|expiry| now.unix_timestamp() >= expiry) => None,

@@ -244,7 +244,7 @@ impl RegistrarBuilder {
         for profile in &self.further_profiles {
             more_rules.extend(self.rules(profile, &mut problems));
         }
-        let names = rules.iter().chain(&more_rules).map(|rules| &rules.profile_name);
+        let names = rules.iter().chain(&more_rules).map(Rules::profile_name);
         for (place, name) in names.clone().enumerate() {
             if names.clone().skip(place + 1).any(|other| other == name) {
                 problems.push(problem("profile", &format!("there are two with the name `{name}`")));
@@ -323,7 +323,7 @@ impl RegistrarBuilder {
         let standard = standard_tier(self.hook.as_deref(), &policy)
             .map_err(|error| problems.extend(profile_problems(error)))
             .ok()?;
-        Some(Rules { profile_name: policy.name.as_str().into(), policy, standard })
+        Some(Rules::new(policy, standard))
     }
 
     /// Proof that is asked for and that this version does not check yet: better no server than an open one.

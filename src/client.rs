@@ -79,7 +79,7 @@ impl<'de> Deserialize<'de> for ClientId {
 #[derive(Clone, PartialEq)]
 pub struct Client(pub(crate) Arc<Record>);
 
-/// What there is to a client.
+/// What there is to a client. What few clients have takes no place in those that lack it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Record {
     pub(crate) id: ClientId,
@@ -88,14 +88,14 @@ pub(crate) struct Record {
     pub(crate) expires_at: Option<i64>,
     pub(crate) secret: Option<StoredSecret>,
     pub(crate) secret_expires_at: Option<i64>,
-    pub(crate) previous_secret: Option<PreviousSecret>,
+    pub(crate) previous_secret: Option<Box<PreviousSecret>>,
     pub(crate) token: Option<TokenDigest>,
     pub(crate) token_expires_at: Option<i64>,
-    pub(crate) previous_token: Option<TokenDigest>,
+    pub(crate) previous_token: Option<Box<TokenDigest>>,
     pub(crate) state: ClientState,
     pub(crate) last_used_at: Option<i64>,
     pub(crate) flags: ServerFlags,
-    pub(crate) provenance: Provenance,
+    pub(crate) provenance: Arc<Provenance>,
     pub(crate) unique_key: Option<Arc<str>>,
     pub(crate) janssen: Option<JanssenMembers>,
     pub(crate) revision: u64,
@@ -460,20 +460,20 @@ struct ClientForm<M> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     secret_expires_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    previous_secret: Option<PreviousSecret>,
+    previous_secret: Option<Box<PreviousSecret>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     registration_access_token: Option<TokenDigest>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     registration_access_token_expires_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    previous_registration_access_token: Option<TokenDigest>,
+    previous_registration_access_token: Option<Box<TokenDigest>>,
     #[serde(default)]
     state: ClientState,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last_used_at: Option<i64>,
     #[serde(default)]
     flags: ServerFlags,
-    provenance: Provenance,
+    provenance: Arc<Provenance>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unique_key: Option<Arc<str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -140,12 +140,15 @@ impl Regime<'_> {
     }
 
     /// Where a client comes from that is registered now.
-    fn provenance(&self, statement: Option<&Statement<'_, '_>>, entry: Option<&Entry>) -> Provenance {
-        let own = Provenance::new(self.profile_name.clone(), entry.map(|entry| &entry.grant));
-        match statement {
+    fn provenance(&self, statement: Option<&Statement<'_, '_>>, entry: Option<&Entry>) -> Arc<Provenance> {
+        if statement.is_none() && entry.is_none() {
+            return self.origin.clone();
+        }
+        let own = Provenance::new(self.profile_name().clone(), entry.map(|entry| &entry.grant));
+        Arc::new(match statement {
             Some(statement) => own.with_statement(statement),
             None => own,
-        }
+        })
     }
 
     /// True once per key.
@@ -192,7 +195,7 @@ impl Regime<'_> {
     ) -> Result<Checked<'a>, Error> {
         if let Some(standard) = self.standard.filter(|_| draft.is_changed) {
             let mut faults = self.policy.judge_shapes(&mut draft.document);
-            standard.check(&mut draft.document, facts, &Default::default(), &mut faults, &mut None);
+            standard.check(&mut draft.document, facts, &mut faults);
             self.accept(faults)?;
         }
         Ok(Checked(draft))

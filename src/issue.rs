@@ -155,7 +155,7 @@ impl Regime<'_> {
         now: OffsetDateTime,
     ) -> Result<ClientSecret, Error> {
         let secret = draw.secret(self.policy);
-        client.previous_secret = self.overlapping_secret(client, now);
+        client.previous_secret = self.overlapping_secret(client, now).map(Box::new);
         client.secret = self.stored_secret(&client.id, Some(&secret), need).await?;
         client.secret_expires_at = secret_expiry(self.policy, client.expires_at, now);
         Ok(secret)

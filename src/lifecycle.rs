@@ -133,7 +133,7 @@ impl Regime<'_> {
             next.last_used_at = old.last_used_at;
             next.janssen = old.janssen.clone();
             if next.secret.is_some() {
-                next.previous_secret = self.overlapping_secret(old, now);
+                next.previous_secret = self.overlapping_secret(old, now).map(Box::new);
             }
         }
         next.into()

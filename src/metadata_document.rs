@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::client::{Client, ClientId, ClientState, Provenance, Record, Registered};
+use crate::client::{Client, ClientId, ClientState, Record, Registered};
 use crate::error::{Error, Failure, Violation};
 use crate::host::FetchPurpose;
 use crate::json;
@@ -25,7 +25,7 @@ const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 static PRESET: LazyLock<Option<Rules>> = LazyLock::new(|| {
     let profile = Profile::preset("cimd")?.compose().ok()?;
     let policy = Policy::compile(&profile, None).ok()?;
-    Some(Rules { profile_name: policy.name.as_str().into(), policy, standard: None })
+    Some(Rules::new(policy, None))
 });
 
 /// A client that a metadata document describes.
@@ -142,7 +142,7 @@ impl Regime<'_> {
             state: ClientState::Active,
             last_used_at: None,
             flags: self.initial_flags(),
-            provenance: Provenance::new(self.profile_name.clone(), None),
+            provenance: self.origin.clone(),
             unique_key: None,
             janssen: None,
             revision: 0,

@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::client::Provenance;
 use crate::engine::Engine;
 use crate::policy::Policy;
 
@@ -11,7 +12,19 @@ pub(crate) struct Rules {
     pub(crate) policy: Policy,
     /// What no hook can relax: the standard, compiled by itself. Only with a hook.
     pub(crate) standard: Option<Policy>,
-    pub(crate) profile_name: Arc<str>,
+    /// Where a client comes from that brings neither a statement nor a token: the profile alone.
+    pub(crate) origin: Arc<Provenance>,
+}
+
+impl Rules {
+    pub(crate) fn new(policy: Policy, standard: Option<Policy>) -> Self {
+        let origin = Arc::new(Provenance::new(policy.name.as_str().into(), None));
+        Self { policy, standard, origin }
+    }
+
+    pub(crate) fn profile_name(&self) -> &Arc<str> {
+        &self.origin.profile
+    }
 }
 
 /// The engine, and the profile that a request or a client is under.
@@ -20,13 +33,17 @@ pub(crate) struct Regime<'e> {
     engine: &'e Engine,
     pub(crate) policy: &'e Policy,
     pub(crate) standard: Option<&'e Policy>,
-    pub(crate) profile_name: &'e Arc<str>,
+    pub(crate) origin: &'e Arc<Provenance>,
 }
 
 impl<'e> Regime<'e> {
     pub(crate) fn new(engine: &'e Engine, rules: &'e Rules) -> Self {
-        let Rules { policy, standard, profile_name } = rules;
-        Self { engine, policy, standard: standard.as_ref(), profile_name }
+        let Rules { policy, standard, origin } = rules;
+        Self { engine, policy, standard: standard.as_ref(), origin }
+    }
+
+    pub(crate) fn profile_name(&self) -> &'e Arc<str> {
+        &self.origin.profile
     }
 }
 
@@ -47,7 +64,7 @@ impl Engine {
     /// The profile of that name. One that was taken from the configuration since leaves its clients to the profile
     /// of this registrar.
     pub(crate) fn regime_of(&self, profile: &str) -> Regime<'_> {
-        let named = self.more_rules.iter().find(|rules| *rules.profile_name == *profile);
+        let named = self.more_rules.iter().find(|rules| **rules.profile_name() == *profile);
         Regime::new(self, named.unwrap_or(&self.rules))
     }
 

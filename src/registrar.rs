@@ -324,7 +324,7 @@ impl Registrar {
             return Err(host_error(PART, false, "the registrar has no place to keep them".into()));
         };
         if let Some(name) = grant.profile()
-            && !engine.regimes().any(|regime| **regime.profile_name == *name)
+            && !engine.regimes().any(|regime| **regime.profile_name() == *name)
         {
             return Err(host_error(PART, false, unknown_profile(name).into()));
         }
@@ -369,6 +369,6 @@ impl Registrar {
 
 impl fmt::Debug for Registrar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Registrar").field("profile", &self.0.rules.profile_name).finish_non_exhaustive()
+        f.debug_struct("Registrar").field("profile", &self.0.rules.profile_name()).finish_non_exhaustive()
     }
 }

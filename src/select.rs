@@ -284,11 +284,11 @@ impl Engine {
         entry: Option<&Entry>,
     ) -> Result<Selected, Error> {
         if let Some(regime) = self.regime_of_entry(entry)? {
-            let profile = regime.profile_name.to_string();
+            let profile = regime.profile_name().to_string();
             return Ok(Selected { profile, by: SelectedBy::InitialAccessToken, passed_over: Vec::new() });
         }
         let facts = Facts::new(request, self.read_limits());
-        Ok(self.selection.explain(&facts, self.regime().profile_name))
+        Ok(self.selection.explain(&facts, self.regime().profile_name()))
     }
 
     fn read_limits(&self) -> ReadLimits {

@@ -1,5 +1,7 @@
 //! Updates (RFC 7592 section 2.2): a replacement of the whole, judged as a registration is.
 
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 
 use crate::access::Admitted;
@@ -82,7 +84,7 @@ impl Regime<'_> {
             flags: draft.flags,
             provenance: match &statement {
                 None => client.0.provenance.clone(),
-                Some(statement) => client.0.provenance.clone().with_statement(statement),
+                Some(statement) => Arc::new((*client.0.provenance).clone().with_statement(statement)),
             },
             unique_key: self.unique_key_of_update(&client, &draft.document, statement.as_ref()),
             // An update does not prolong what the last statement limited.
@@ -133,7 +135,7 @@ impl Regime<'_> {
         next.token = Some(TokenDigest::of(fresh.expose_secret()));
         next.token_expires_at = self.token_expiry(now);
         let is_kept = management.and_then(|own| own.keep_until_used).unwrap_or(false);
-        next.previous_token = is_kept.then(|| TokenDigest::of(shown.expose_secret()));
+        next.previous_token = is_kept.then(|| Box::new(TokenDigest::of(shown.expose_secret())));
         Some(fresh)
     }
 

@@ -53,7 +53,7 @@ impl Engine {
 impl<'e> Report<'e> {
     /// The profile that this is under.
     pub(crate) fn under(&mut self, regime: &Regime<'e>) {
-        self.profile = Some(regime.profile_name);
+        self.profile = Some(regime.profile_name());
     }
 
     /// The client whose caller was admitted.
@@ -106,7 +106,7 @@ impl<'e> Report<'e> {
         self.record(
             events,
             &RegistrationEvent {
-                profile: Some(regime.profile_name),
+                profile: Some(regime.profile_name()),
                 client: Some(client.id()),
                 revoke: &revoke,
                 contacts: contacts.unwrap_or_default(),

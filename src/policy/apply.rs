@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::baseline::{Differences, FieldSet};
 use super::compile::{Checks, JWT_CLAIMS, Policy, Rule, RuleHead, Steps, is_never_metadata};
 use super::trace::{self, Recorder};
 use super::{relation, shape};
@@ -74,6 +75,7 @@ impl Policy {
             let message = "the request cancels a registration";
             return vec![Violation::new("", "cancel", Failure::CANCELLED, message)];
         }
+        let mut differences = self.differences(document, facts, &faults, &recorder);
         self.modify(&self.steps, None, document, facts, &mut faults, &mut recorder);
         // What was attested is judged as what was asked: a signature says who, not that it is well-formed.
         let is_attested = |origin| matches!(origin, Origin::Statement | Origin::Certificate);
@@ -83,14 +85,24 @@ impl Policy {
         // A member that did not fit is not "missing" as well.
         let found = first.iter().chain(&faults);
         let unfit: HashSet<FieldId> = found.filter_map(|fault| self.field_of(&fault.field)).collect();
-        self.infer_native(document, &mut recorder);
+        if self.infer_native(document, &mut recorder) {
+            differences.add(FieldSet::of([fields::APPLICATION_TYPE]));
+        }
         for head in &self.modifying {
-            if let Some(rule) = self.holding_rule(*head, document, facts) {
+            let rule = match differences.known(head, |baseline| baseline.firing) {
+                Some(fires) => self.rules.get(head.place).filter(|_| fires),
+                None => {
+                    let rule = self.holding_rule(head, document, facts);
+                    differences.note(head, rule.is_some());
+                    rule
+                }
+            };
+            if let Some(rule) = rule {
                 trace::fired(&mut recorder, &rule.id);
                 self.modify(&rule.steps, Some(rule), document, facts, &mut faults, &mut recorder);
             }
         }
-        self.check(document, facts, &unfit, &mut faults, &mut recorder);
+        self.check_final(document, facts, &differences, &unfit, &mut faults, &mut recorder);
         self.normalize_subject_dn(document, &mut recorder);
         order(&mut faults);
         first.append(&mut faults);
@@ -102,6 +114,16 @@ impl Policy {
         &self,
         document: &mut Document<'a>,
         facts: &Facts<'a>,
+        faults: &mut Vec<Violation>,
+    ) {
+        self.check_final(document, facts, &Differences::ANY, &HashSet::new(), faults, &mut None);
+    }
+
+    fn check_final<'a>(
+        &self,
+        document: &mut Document<'a>,
+        facts: &Facts<'a>,
+        differences: &Differences<'_>,
         unfit: &HashSet<FieldId>,
         faults: &mut Vec<Violation>,
         recorder: &mut Recorder<'_>,
@@ -110,8 +132,12 @@ impl Policy {
         // 128 rules, so one bit each remembers which do.
         let mut holding: u128 = 0;
         for head in &self.checking {
-            if let Some(rule) = self.holding_rule(*head, document, facts) {
-                holding |= 1 << head.place;
+            let rule = match differences.known(head, |baseline| baseline.holding) {
+                Some(holds) => self.rules.get(head.place).filter(|_| holds),
+                None => self.holding_rule(head, document, facts),
+            };
+            if let Some(rule) = rule {
+                holding |= head.bit;
                 trace::fired(recorder, &rule.id);
                 if let Some(failure) = &rule.reject {
                     faults.push(rule.violation(self, failure.clone()));
@@ -119,8 +145,11 @@ impl Policy {
             }
         }
         for (steps, rule) in self.holding_steps(holding) {
+            let concerned = differences.to_check(rule.map(|rule| rule.bit));
             for (field, checks) in &steps.checks {
-                self.check_value(*field, checks, rule, document, faults, recorder);
+                if concerned.is_none_or(|fields| fields.has(*field)) {
+                    self.check_value(*field, checks, rule, document, faults, recorder);
+                }
             }
         }
         let (scope, before) = (fields::SCOPE, faults.len());
@@ -150,6 +179,22 @@ impl Policy {
         rules::check(document, self, faults);
     }
 
+    /// In what a document may differ from one of which nothing was sent. Whoever explains has everything looked at.
+    fn differences(
+        &self,
+        document: &Document<'_>,
+        facts: &Facts<'_>,
+        faults: &[Violation],
+        recorder: &Recorder<'_>,
+    ) -> Differences<'_> {
+        let is_plain = facts.operation == Operation::Create
+            && facts.statement.is_none()
+            && facts.certificate.is_none()
+            && faults.is_empty()
+            && recorder.is_none();
+        if is_plain { Differences::from(&self.baseline, document) } else { Differences::ANY }
+    }
+
     /// The types and the syntax of values that a hook may have set.
     pub(crate) fn judge_shapes(&self, document: &mut Document<'_>) -> Vec<Violation> {
         let mut faults = Vec::new();
@@ -158,7 +203,7 @@ impl Policy {
     }
 
     /// The checks of the profile itself, then those of the rules whose bit is set.
-    fn holding_steps(&self, mut holding: u128) -> impl Iterator<Item = (&Steps, Option<&Rule>)> {
+    pub(super) fn holding_steps(&self, mut holding: u128) -> impl Iterator<Item = (&Steps, Option<&Rule>)> {
         let rules = std::iter::from_fn(move || {
             let place = holding.trailing_zeros() as usize;
             holding &= holding.checked_sub(1)?;
@@ -168,11 +213,16 @@ impl Policy {
     }
 
     /// The rule, if its condition holds.
-    fn holding_rule(&self, head: RuleHead, document: &Document<'_>, facts: &Facts<'_>) -> Option<&Rule> {
+    pub(super) fn holding_rule(
+        &self,
+        head: &RuleHead,
+        document: &Document<'_>,
+        facts: &Facts<'_>,
+    ) -> Option<&Rule> {
         if head.needs.is_some_and(|field| !document.has(field)) {
             return None;
         }
-        self.rules.get(usize::from(head.place)).filter(|rule| rule.when.holds(document, facts))
+        self.rules.get(head.place).filter(|rule| rule.when.holds(document, facts))
     }
 
     /// Takes members under the names of the profile and drops those that it does not know.
@@ -325,7 +375,7 @@ impl Policy {
         }
     }
 
-    fn modify<'a>(
+    pub(super) fn modify<'a>(
         &'a self,
         steps: &'a Steps,
         rule: Option<&Rule>,
@@ -389,18 +439,19 @@ impl Policy {
 
     /// A client that does not say what it is, and whose redirection URIs only a native app can have, is one: agents
     /// and command-line tools leave `application_type` out. The substitution is visible in the answer.
-    fn infer_native(&self, document: &mut Document<'_>, recorder: &mut Recorder<'_>) {
+    pub(super) fn infer_native(&self, document: &mut Document<'_>, recorder: &mut Recorder<'_>) -> bool {
         let was_sent =
             document.entry(fields::APPLICATION_TYPE).is_some_and(|entry| entry.origin != Origin::Default);
-        if self.redirect.infer_native
+        let is_native = self.redirect.infer_native
             && !was_sent
             && document.list(fields::REDIRECT_URIS).is_some_and(|uris| !uris.is_empty())
-            && document.items(fields::REDIRECT_URIS).all(rules::looks_native)
-        {
+            && document.items(fields::REDIRECT_URIS).all(rules::looks_native);
+        if is_native {
             let value = FieldValue::Text(Cow::Borrowed("native"));
             trace::set(recorder, "application_type", &value, Origin::Rule, Some("redirect.infer_native"));
             document.set(fields::APPLICATION_TYPE, value, Origin::Rule);
         }
+        is_native
     }
 
     pub(super) fn check_value(

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::baseline::{Baseline, FieldSet};
 use super::condition::{Claim, Condition};
 use super::jws::{IssuerPolicy, JwsPolicy};
 use super::pattern::Pattern;
@@ -37,6 +38,7 @@ pub(crate) struct Policy {
     /// The rules that change values, and those that demand something of final ones.
     pub(super) modifying: Vec<RuleHead>,
     pub(super) checking: Vec<RuleHead>,
+    pub(super) baseline: Baseline,
     pub(super) scopes: Option<Scopes>,
     pub(super) supported_scopes: Option<Vec<String>>,
     pub(crate) redirect: RedirectRules,
@@ -98,19 +100,28 @@ pub(super) struct Steps {
 }
 
 /// What is looked at first of a rule: rules are large and most do not concern a request, so these stand by themselves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct RuleHead {
+    /// The members that its condition looks at.
+    pub(super) reads: FieldSet,
+    /// The members that it may change.
+    pub(super) writes: FieldSet,
     /// A member without which the condition cannot hold.
     pub(super) needs: Option<FieldId>,
-    pub(super) place: u8,
+    pub(super) bit: u128,
+    pub(super) place: usize,
 }
 
 impl RuleHead {
     fn all_of(rules: &[Rule], concerns: impl Fn(&Rule) -> bool) -> Vec<Self> {
-        let head = |(place, rule): (usize, &Rule)| {
-            Some(Self { needs: rule.when.needed_member(), place: u8::try_from(place).ok()? })
+        let head = |(place, rule): (usize, &Rule)| Self {
+            reads: FieldSet::read_by(&rule.when),
+            writes: rule.steps.writes(),
+            needs: rule.when.needed_member(),
+            bit: rule.bit,
+            place,
         };
-        rules.iter().enumerate().filter(|(_, rule)| concerns(rule)).filter_map(head).collect()
+        rules.iter().enumerate().filter(|(_, rule)| concerns(rule)).map(head).collect()
     }
 }
 
@@ -122,6 +133,16 @@ impl Steps {
             && self.value.is_empty()
             && self.add.is_empty()
             && self.default.is_empty())
+    }
+
+    /// The members that it may change.
+    fn writes(&self) -> FieldSet {
+        let removed = self.forbid.iter().chain(&self.ignore).copied();
+        let sourced = self.from.iter().map(|(field, _)| *field);
+        let set = self.value.iter().map(|(field, _)| *field);
+        let added = self.add.iter().map(|(field, _)| *field);
+        let filled = self.default.iter().map(|(field, _)| *field);
+        FieldSet::of(removed.chain(sourced).chain(set).chain(added).chain(filled))
     }
 
     fn checks(&self) -> bool {
@@ -152,6 +173,8 @@ pub(super) struct Checks {
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) id: String,
+    /// What stands for it in a set. There are at most 128.
+    pub(super) bit: u128,
     pub(super) when: Condition,
     pub(super) steps: Steps,
     pub(super) reject: Option<Failure>,
@@ -204,6 +227,10 @@ impl Policy {
             let when = compiler.condition(&rule.when);
             rules.push(Rule {
                 id: rule.id.clone(),
+                bit: u32::try_from(rules.len())
+                    .ok()
+                    .and_then(|place| 1_u128.checked_shl(place))
+                    .unwrap_or_default(),
                 member: rule
                     .member
                     .as_deref()
@@ -228,7 +255,7 @@ impl Policy {
             return Err(ProfileError { profile: profile.name.clone(), problems });
         }
         let code = |spec: &profile::ErrorSpec| (ErrorCode::from(spec.error.clone()), spec.status);
-        Ok(Self {
+        let mut policy = Self {
             name: profile.name.clone(),
             hides_members: members.iter().flatten().any(|member| !member.echo),
             members,
@@ -243,6 +270,7 @@ impl Policy {
             modifying: RuleHead::all_of(&rules, |rule| rule.steps.modifies()),
             checking: RuleHead::all_of(&rules, |rule| rule.reject.is_some() || rule.steps.checks()),
             rules,
+            baseline: Baseline::default(),
             supported_scopes: supported_scopes.map(<[String]>::to_vec),
             scopes: profile.scope.as_ref().map(|scope| Scopes::compile(scope, supported_scopes)),
             redirect: RedirectRules::new(&profile.redirect_uris),
@@ -267,7 +295,9 @@ impl Policy {
                 .and_then(|bytes| usize::try_from(bytes).ok())
                 .unwrap_or(65_536),
             errors: profile.errors.iter().map(|(kind, spec)| (kind.clone(), code(spec))).collect(),
-        })
+        };
+        policy.baseline = Baseline::of(&policy);
+        Ok(policy)
     }
 
     /// Everybody who signs something, and where the profile says so.

@@ -103,6 +103,16 @@ impl Condition {
         }
     }
 
+    /// Visits the members that it looks at.
+    pub(super) fn each_member(&self, visit: &mut impl FnMut(FieldId)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_member(visit)),
+            Self::Not(part) => part.each_member(visit),
+            Self::Member(field, _) => visit(*field),
+            Self::Always | Self::Operation(_) | Self::Statement(..) | Self::Cert(..) => {}
+        }
+    }
+
     /// A member that must be there for the condition to hold, if there is one.
     pub(super) fn needed_member(&self) -> Option<FieldId> {
         match self {

@@ -1,6 +1,7 @@
 //! The compiled policy: a checked profile as tables by field id, and the interpreter that applies it.
 
 mod apply;
+mod baseline;
 mod choice;
 mod claims;
 mod compile;

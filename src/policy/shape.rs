@@ -7,7 +7,7 @@ use super::compile::{Member, Policy};
 use crate::config::Reading;
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldId, FieldValue, Kind, Origin, Unfit, Variant, fields};
-use crate::rules::uri::{MAX_URI, ParsedUri, is_plain_https};
+use crate::rules::uri::{MAX_URI, ParsedUri, plain_https_host};
 use crate::rules::{fault_of_name, is_email_address};
 
 /// Bounds that hold where a profile sets none.
@@ -242,7 +242,7 @@ impl Shape<'_> {
     fn judge_uri(&self, text: &str) -> Result<(), String> {
         let max_length = self.member.max_length.unwrap_or(MAX_URI);
         // Whatever kind of URI is asked for, a plain one is.
-        if text.len() <= max_length && is_plain_https(text) {
+        if text.len() <= max_length && plain_https_host(text).is_some() {
             return Ok(());
         }
         let uri = ParsedUri::parse(text, max_length)?;

@@ -4,7 +4,7 @@
 //! remote host, `http` on this machine for native apps, private-use schemes of native apps (RFC 8252 section 7,
 //! RFC 9700 section 2.1). All else is refused, and named.
 
-use super::uri::{MAX_URI, ParsedUri};
+use super::uri::{MAX_URI, ParsedUri, is_local_name, plain_https_host};
 use crate::config::UriPattern;
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldId, fields};
@@ -29,13 +29,18 @@ pub(crate) struct RedirectRules {
     deny: Vec<UriPattern>,
     max_length: usize,
     max_items: usize,
+    /// Whether a plain URI on a remote host has nothing more to satisfy.
+    takes_plain: bool,
 }
 
 impl RedirectRules {
     pub(crate) fn new(policy: &RedirectPolicy) -> Self {
         let patterns = |texts: &[String]| texts.iter().filter_map(|text| UriPattern::parse(text)).collect();
+        let schemes = policy.schemes.clone().unwrap_or_else(|| vec!["https".to_owned()]);
+        let has_lists = !policy.forbid_hosts.is_empty() || policy.allow.is_some() || !policy.deny.is_empty();
         Self {
-            schemes: policy.schemes.clone().unwrap_or_else(|| vec!["https".to_owned()]),
+            takes_plain: !has_lists && schemes.iter().any(|own| own == "https"),
+            schemes,
             forbid_hosts: policy.forbid_hosts.clone(),
             loopback_http: policy.loopback_http.unwrap_or(Loopback::Native),
             local_https: policy.local_https.unwrap_or(false),
@@ -97,6 +102,22 @@ impl RedirectRules {
 
     /// What is wrong with one URI: rule, source and what would be right.
     pub(super) fn judge(
+        &self,
+        text: &str,
+        client: ClientKind,
+    ) -> Result<(), (&'static str, &'static str, String)> {
+        if self.takes_unparsed(text, client) { Ok(()) } else { self.judge_parsed(text, client) }
+    }
+
+    /// Whether a URI is so plain that a parser would find nothing for a rule to refuse.
+    fn takes_unparsed(&self, text: &str, client: ClientKind) -> bool {
+        self.takes_plain
+            && text.len() <= self.max_length
+            && (self.native_https || client.application != Application::Native)
+            && plain_https_host(text).is_some_and(|host| !is_local_name(host))
+    }
+
+    fn judge_parsed(
         &self,
         text: &str,
         client: ClientKind,
@@ -262,6 +283,8 @@ fn violation(
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -270,5 +293,24 @@ mod tests {
         assert!(uri("http://localhost/cb").is_loopback());
         assert!(!uri("http://localhost.evil.test/").is_loopback());
         assert!(!uri("http://localhost./").is_loopback());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn what_is_taken_unparsed_is_taken_parsed(
+            text in "https://([a-z0-9x.-]{1,12}|localhost|a\\.internal)(\\.[a-z0-9]{1,3})?(/[a-zA-Z0-9/._~?=&-]{0,12})?",
+            is_native: bool,
+            has_implicit: bool,
+            native_https: bool,
+        ) {
+            let rules = RedirectRules::new(&RedirectPolicy { native_https: Some(native_https), ..Default::default() });
+            let application = if is_native { Application::Native } else { Application::Web };
+            let client = ClientKind { application, has_implicit };
+            if rules.takes_unparsed(&text, client) {
+                prop_assert_eq!(rules.judge_parsed(&text, client), Ok(()));
+            }
+        }
     }
 }

@@ -28,6 +28,9 @@ impl Marks {
     const SEMICOLON: u8 = 1 << 3;
     const FRAGMENT: u8 = 1 << 4;
     const STAR: u8 = 1 << 5;
+    const DOT: u8 = 1 << 6;
+    /// What is neither unreserved nor one of `/?=&`, and has no mark of its own.
+    const OTHER: u8 = 1 << 7;
 
     fn of(text: &str) -> Self {
         Self(
@@ -54,7 +57,9 @@ static CLASSES: [u8; 256] = {
             b';' => Marks::SEMICOLON,
             b'#' => Marks::FRAGMENT,
             b'*' => Marks::STAR,
+            b'.' => Marks::DOT,
             b'\\' | b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' => Marks::FOREIGN,
+            b'!' | b'$' | b'\'' | b'(' | b')' | b'+' | b',' | b':' | b'[' | b']' => Marks::OTHER,
             _ => 0,
         };
         byte += 1;
@@ -155,8 +160,7 @@ impl<'a> ParsedUri<'a> {
         if !fits {
             return Some("has a host that is not a DNS name");
         }
-        let is_local = || [".local", ".internal", ".localhost"].iter().any(|suffix| domain.ends_with(suffix));
-        if labels.count < 2 || is_local() {
+        if is_local_name(domain) {
             return Some("must have a host that is reachable from other networks");
         }
         if !international
@@ -169,22 +173,41 @@ impl<'a> ParsedUri<'a> {
     }
 }
 
-/// Whether a text is a https URI in which a parser has nothing to find: a DNS name in lower case that is no address
-/// and not internationalized, no port, and a path and query of unreserved characters without dot segments. Most are
-/// like that, and [`ParsedUri::parse`] takes every one of them.
-pub(crate) fn is_plain_https(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("https://") else { return false };
-    let end = rest.find('/').unwrap_or(rest.len());
-    let Some((host, path)) = rest.split_at_checked(end) else { return false };
-    let mut labels = Labels::default();
-    let is_name = host.bytes().all(|byte| !byte.is_ascii_uppercase() && labels.take(byte)) && labels.end();
+/// The host of a https URI in which a parser has nothing to find: a DNS name in lower case that is no address and not
+/// internationalized, no port, and a path and query of unreserved characters without dot segments. Most are like that,
+/// and [`ParsedUri::parse`] takes every one of them.
+pub(crate) fn plain_https_host(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("https://")?;
+    // The byte before, the first one of the label, and how long that is by now.
+    let (mut last, mut first, mut length) = (b'.', b'.', 0);
+    let mut end = rest.len();
+    for (place, byte) in rest.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' if last == b'.' => (first, length) = (byte, 1),
+            b'a'..=b'z' | b'0'..=b'9' => length += 1,
+            // Two of them are how an internationalized label begins.
+            b'-' if !matches!(last, b'.' | b'-') => length += 1,
+            b'.' if !matches!(last, b'.' | b'-') && length <= 63 => {}
+            b'/' => {
+                end = place;
+                break;
+            }
+            _ => return None,
+        }
+        last = byte;
+    }
+    let (host, path) = rest.split_at_checked(end)?;
+    let marks = Marks::of(path);
     // What ends in a number is an address (URL Standard, section 3.5).
-    let top = host.rsplit('.').next().unwrap_or_default();
-    is_name
-        && top.starts_with(|first: char| first.is_ascii_lowercase())
-        && !host.contains("xn--")
-        && path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/-._~?=&".contains(&byte))
-        && !path.contains("/.")
+    let is_name = !matches!(last, b'.' | b'-') && length <= 63 && first.is_ascii_lowercase();
+    let is_plain = !marks.has(!Marks::DOT) && !(marks.has(Marks::DOT) && path.contains("/."));
+    (is_name && is_plain).then_some(host)
+}
+
+/// Whether a DNS name is one of this machine or of a network behind it.
+pub(crate) fn is_local_name(domain: &str) -> bool {
+    !domain.contains('.')
+        || [".local", ".internal", ".localhost"].iter().any(|suffix| domain.ends_with(suffix))
 }
 
 /// Schemes that a browser or an operating system acts on by itself; `ms-` ones open parts of Windows.
@@ -215,7 +238,6 @@ const DANGEROUS_SCHEMES: &[&str] = &[
 /// Labels of letters, digits and inner hyphens, at most 63 each (RFC 1123 section 2.1), byte by byte.
 #[derive(Default)]
 struct Labels {
-    count: usize,
     length: usize,
     last: u8,
 }
@@ -231,7 +253,6 @@ impl Labels {
     }
 
     fn end(&mut self) -> bool {
-        self.count += 1;
         let length = std::mem::take(&mut self.length);
         (1..=63).contains(&length) && self.last != b'-'
     }
@@ -273,7 +294,7 @@ mod tests {
     fn what_a_parser_would_change_is_not_plain() {
         for text in ["https://a.example", "https://a-b.example/", "https://a.b.example/A/b_c~d//e.f?g=h&i=?"]
         {
-            assert!(is_plain_https(text), "{text}");
+            assert!(plain_https_host(text).is_some(), "{text}");
         }
         for text in [
             "http://a.example/",
@@ -286,6 +307,22 @@ mod tests {
             "https://-a.example/",
             "https://a-.example/",
             "https://a_b.example/",
+            "https://a.-b.example/",
+            "https://a--b.example/",
+            "https://a.example-/",
+            "https://a.b-",
+            "https://a.1b/",
+            concat!(
+                "https://",
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                ".example/"
+            ),
+            concat!("https://a.", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "/"),
+            "https://a.example/b:c",
+            "https://a.example/b+c",
+            "https://a.example/b*c",
+            "https://a.example/b;c",
+            "https://a.example/(b)",
             "https://xn--80ak6aa92e.example/",
             "https://127.0.0.1/",
             "https://a.1/",
@@ -308,7 +345,7 @@ mod tests {
             "https://",
             "",
         ] {
-            assert!(!is_plain_https(text), "{text}");
+            assert!(plain_https_host(text).is_none(), "{text}");
         }
     }
 
@@ -317,7 +354,7 @@ mod tests {
 
         #[test]
         fn what_is_plain_parses(text in "https://[a-z0-9x.-]{1,12}(\\.[a-z0-9]{1,3})?(/[a-zA-Z0-9/._~?=&-]{0,12})?") {
-            if is_plain_https(&text) {
+            if plain_https_host(&text).is_some() {
                 let uri = ParsedUri::parse(&text, 2048);
                 let uri = uri.map_err(|fault| TestCaseError::fail(format!("{text} {fault}")))?;
                 prop_assert!(uri.is_https() && !uri.is_dangerous() && !uri.has_fragment());
