@@ -214,3 +214,54 @@ fn choices_of_unknown_members_are_not_judged() {
         ["id_token_signing_alg_values_supported: not a member of this profile"]
     );
 }
+
+/// A server with scopes of its own, and a profile that says who gets which.
+fn registrar_with_scopes(mut policy: Value) -> Registrar {
+    policy["roles"] = json!({ "claim": "roles" });
+    let profile = json!({ "dcr_profile": 1, "name": "scopes", "extends": ["rfc7591"], "scope": policy });
+    let config = json!({
+        "registrationEndpoint": "https://op.example.com/register", "dynamicRegistrationEnabled": true,
+        "dynamicRegistrationScopesParamEnabled": true, "scopes": ["a", "b", "c"],
+    });
+    let config: RegistrarConfig = serde_json::from_value(config).unwrap();
+    let profile: Profile = serde_json::from_value(profile).unwrap();
+    Registrar::builder(config, MemoryClientStore::default()).profile(profile).build().unwrap()
+}
+
+/// Scopes that a client does not get are told: those that nobody gets, and those that others get.
+#[test]
+fn lost_scopes_are_told_with_their_reason() {
+    for (policy, asked, kept, told) in [
+        (
+            json!({ "always": ["a"], "excess": "adjust" }),
+            "b a x",
+            Some("a"),
+            &["scope x: no scope of this server", "scope b: not allowed to this client"][..],
+        ),
+        (json!({ "always": ["a"], "excess": "adjust" }), "a", Some("a"), &[]),
+        (json!({ "always": ["a"], "excess": "adjust" }), "b", None, &["scope b: not allowed to this client"]),
+        // What the server does not have goes without a fault, whatever is said of the rest.
+        (
+            json!({ "always": ["a", "x"], "supported_only": true, "excess": "reject" }),
+            "x a",
+            Some("a"),
+            &["scope x: no scope of this server"],
+        ),
+    ] {
+        let body = body(&json!({ "scope": asked }));
+        let request = RegisterRequest::from_body(body.as_bytes());
+        let explanation = run(registrar_with_scopes(policy.clone()).explain(request)).unwrap();
+        let scope = explanation.member("scope").map(|scope| scope.value.clone());
+        assert_eq!((faults(&explanation), scope), (vec![], kept.map(Value::from)), "{policy}, {asked}");
+        assert_eq!(section(&explanation, "left out"), told, "{policy}, {asked}");
+    }
+}
+
+/// Discovery lists each scope once that somebody can be granted, in order, and none where nothing bounds them.
+#[test]
+fn discovery_lists_the_scopes_that_can_be_granted() {
+    let policy = json!({ "always": ["b", "a"], "roles": { "claim": "roles" }, "map": { "R": ["c", "a"] } });
+    let parts = json!({ "scope": policy });
+    assert_eq!(registrar(&parts).discovery()["scopes_supported"], json!(["a", "b", "c"]));
+    assert_eq!(registrar(&json!({})).discovery().get("scopes_supported"), None);
+}
