@@ -83,7 +83,7 @@ pub struct Client(pub(crate) Arc<Record>);
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Record {
     pub(crate) id: ClientId,
-    pub(crate) metadata: Registered,
+    pub(crate) metadata: Arc<Registered>,
     pub(crate) issued_at: i64,
     pub(crate) expires_at: Option<i64>,
     pub(crate) secret: Option<StoredSecret>,
@@ -405,18 +405,17 @@ pub(crate) fn statement_digest(statement: &str) -> Arc<str> {
 }
 
 /// Registered metadata: the text that is stored and answered, and the typed face made of it on first use.
-#[derive(Clone)]
 pub(crate) struct Registered {
-    text: Arc<str>,
-    typed: OnceLock<Arc<ClientMetadata>>,
+    text: Box<str>,
+    typed: OnceLock<Box<ClientMetadata>>,
 }
 
 /// What the engine wrote itself is read without the limits for strangers' text.
 pub(crate) const TRUSTED: Limits = Limits { depth: 64, members: 10_000 };
 
 impl Registered {
-    pub(crate) fn new(text: String) -> Self {
-        Self { text: text.into(), typed: OnceLock::new() }
+    pub(crate) fn new(text: String) -> Arc<Self> {
+        Arc::new(Self { text: text.into(), typed: OnceLock::new() })
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -425,7 +424,7 @@ impl Registered {
 
     fn typed(&self) -> &ClientMetadata {
         self.typed.get_or_init(|| {
-            Arc::new(self.document().map(|document| ClientMetadata::decode(&document).0).unwrap_or_default())
+            Box::new(self.document().map(|document| ClientMetadata::decode(&document).0).unwrap_or_default())
         })
     }
 

@@ -2,7 +2,9 @@
 //! yet but their JSON types.
 
 use std::borrow::Cow;
+use std::fmt;
 
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::fault::KeyFault;
@@ -139,5 +141,61 @@ impl<'a> Jwk<'a> {
         if slot.is_none() {
             self.mistyped.get_or_insert(name);
         }
+    }
+}
+
+/// Reads one element of a key set. What is no object, or names a member twice, is a fault of that key alone.
+pub(super) struct JwkSeed;
+
+const MALFORMED: KeyFault = KeyFault::Malformed;
+
+impl<'de> DeserializeSeed<'de> for JwkSeed {
+    type Value = Result<Jwk<'de>, KeyFault>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for JwkSeed {
+    type Value = Result<Jwk<'de>, KeyFault>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let mut jwk = Jwk::default();
+        let is_sound = members::take(map, |name, value| jwk.take(name, value))?;
+        Ok(if is_sound { Ok(jwk) } else { Err(MALFORMED) })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Err(MALFORMED))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Err(MALFORMED))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Err(MALFORMED))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Err(MALFORMED))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Err(MALFORMED))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Err(MALFORMED))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Err(MALFORMED))
     }
 }

@@ -7,11 +7,10 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 
 use super::algorithm::Algorithm;
 use super::fault::{KeyFault, KeySetFault};
-use super::jwk::Jwk;
+use super::jwk::{Jwk, JwkSeed};
 use super::prepare::Prepared;
 use super::public_key::PublicKey;
 use super::screen::screen;
@@ -233,12 +232,12 @@ impl<'de, F: FnMut(usize, Result<Jwk<'de>, KeyFault>)> Visitor<'de> for KeysSeed
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
         let mut index = 0;
-        while let Some(item) = items.next_element::<&'de RawValue>()? {
+        while let Some(item) = items.next_element_seed(JwkSeed)? {
             if index == self.most {
                 *self.too_many = true;
                 return Err(de::Error::custom("too many keys"));
             }
-            (self.each)(index, Jwk::read(item.get()));
+            (self.each)(index, item);
             index += 1;
         }
         Ok(())

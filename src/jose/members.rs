@@ -56,14 +56,22 @@ impl<'de, F: FnMut(&str, &'de RawValue)> Visitor<'de> for MembersVisitor<F> {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let mut names = Names::with_capacity(8);
-        while let Some(Text(name)) = map.next_key()? {
-            (self.each)(&name, map.next_value()?);
-            names.push(name);
-        }
-        if names.repeat() { Err(de::Error::custom("a repeated name")) } else { Ok(()) }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        if take(map, self.each)? { Ok(()) } else { Err(de::Error::custom("a repeated name")) }
     }
+}
+
+/// Hands out the members of an object. False if a name stands twice.
+pub(super) fn take<'de, A: MapAccess<'de>>(
+    mut map: A,
+    mut each: impl FnMut(&str, &'de RawValue),
+) -> Result<bool, A::Error> {
+    let mut names = Names::with_capacity(8);
+    while let Some(Text(name)) = map.next_key()? {
+        each(&name, map.next_value()?);
+        names.push(name);
+    }
+    Ok(!names.repeat())
 }
 
 /// The names of one object. They are sorted to find repeats, so that many names cost little more than few.

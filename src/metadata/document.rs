@@ -414,12 +414,20 @@ impl<'a> Document<'a> {
         self.variants.retain(|variant| keep(variant.field));
     }
 
+    /// The length of that text, exactly if nothing in it needs an escape: what is kept has no room to spare then.
+    fn text_len(&self) -> usize {
+        let members: usize =
+            self.iter().map(|(field, value, _)| self.name(field).len() + 4 + text_len(value)).sum();
+        let variants = self.variants.iter();
+        let variants: usize =
+            variants.map(|own| self.name(own.field).len() + own.tag.len() + 5 + text_len(&own.value)).sum();
+        let extras: usize = self.extras.iter().map(|extra| extra.name.len() + extra.json.len() + 4).sum();
+        (members + variants + extras).max(1) + 1
+    }
+
     /// The document as the text of a JSON object.
     pub(crate) fn to_json_text(&self) -> String {
-        let size: usize = self.entries.iter().map(|entry| entry.value.as_ref().map_or(0, size_of)).sum();
-        let more: usize = self.variants.iter().map(|variant| 40 + size_of(&variant.value)).sum();
-        let extra: usize = self.extras.iter().map(|extra| extra.name.len() + extra.json.len() + 8).sum();
-        let mut out = String::with_capacity(size + more + extra + 16);
+        let mut out = String::with_capacity(self.text_len());
         let mut separator = '{';
         for (field, value, _) in self.iter() {
             out.push(separator);
@@ -454,12 +462,18 @@ impl<'a> Document<'a> {
     }
 }
 
-/// About how many bytes a member takes when written.
-fn size_of(value: &FieldValue<'_>) -> usize {
-    40 + match value {
-        FieldValue::Text(text) | FieldValue::Json(text) => text.len(),
-        FieldValue::List(list) => list.iter().map(|item| item.len() + 3).sum(),
-        FieldValue::Bool(_) | FieldValue::Int(_) | FieldValue::Unfit(_) => 20,
+/// How many bytes a value takes when written, if nothing in it needs an escape.
+fn text_len(value: &FieldValue<'_>) -> usize {
+    match value {
+        FieldValue::Text(text) => text.len() + 2,
+        FieldValue::List(list) => list.iter().map(|item| item.len() + 3).sum::<usize>().max(1) + 1,
+        FieldValue::Bool(value) => 5 - usize::from(*value),
+        FieldValue::Int(value) => {
+            value.unsigned_abs().checked_ilog10().map_or(1, |digits| digits as usize + 1)
+                + usize::from(*value < 0)
+        }
+        FieldValue::Json(text) => text.len(),
+        FieldValue::Unfit(_) => 4,
     }
 }
 
@@ -491,4 +505,32 @@ pub(crate) fn write_int(value: i64, out: &mut String) {
     use std::fmt::Write;
     // Writing to a String cannot fail.
     let _ = write!(out, "{value}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is kept of a client has no room to spare, and no second copy is made to get rid of it.
+    #[test]
+    fn the_length_of_the_text_is_known_before_it_is_written() {
+        let read = |text: &'static str| {
+            let limits = crate::json::Limits { depth: 16, members: 100 };
+            crate::json::read_object(text.as_bytes(), limits, Origin::Request).unwrap()
+        };
+        for text in [
+            "{}",
+            r#"{"redirect_uris":["https://a.example/cb","https://b.example/cb"],"contacts":[]}"#,
+            r#"{"client_name":"é","default_max_age":0,"client_name#de":"ä","colour":{"b":[1.5]}}"#,
+            r#"{"default_max_age":-10,"jwks":{"keys":[]},"require_auth_time":true,"dpop_bound_access_tokens":false}"#,
+            r#"{"default_max_age":9007199254740991,"client_name":"12345678901234567890"}"#,
+        ] {
+            let document = read(text);
+            assert_eq!(document.text_len(), text.len(), "{text}");
+            assert_eq!(document.to_json_text(), text);
+        }
+        // An escape takes more.
+        let document = read(r#"{"client_name":"a\"b"}"#);
+        assert_eq!(document.text_len() + 1, document.to_json_text().len());
+    }
 }

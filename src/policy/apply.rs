@@ -145,7 +145,7 @@ impl Policy {
             }
         }
         for (steps, rule) in self.holding_steps(holding) {
-            let concerned = differences.to_check(rule.map(|rule| rule.bit));
+            let concerned = differences.concerned(rule.map(|rule| rule.bit));
             for (field, checks) in &steps.checks {
                 if concerned.is_none_or(|fields| fields.has(*field)) {
                     self.check_value(*field, checks, rule, document, faults, recorder);

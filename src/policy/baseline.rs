@@ -96,7 +96,7 @@ impl<'p> Differences<'p> {
 
     /// The members in which the checks of the profile, or of a rule, may find what they did not find without a
     /// request; `None` if that may be any.
-    pub(super) fn to_check(&self, rule: Option<u128>) -> Option<FieldSet> {
+    pub(super) fn concerned(&self, rule: Option<u128>) -> Option<FieldSet> {
         let baseline = self.baseline.filter(|own| rule.is_none_or(|bit| own.holding & bit != 0))?;
         let mut fields = self.fields;
         fields.unite(baseline.objected);

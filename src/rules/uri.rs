@@ -200,8 +200,8 @@ pub(crate) fn plain_https_host(text: &str) -> Option<&str> {
     let marks = Marks::of(path);
     // What ends in a number is an address (URL Standard, section 3.5).
     let is_name = !matches!(last, b'.' | b'-') && length <= 63 && first.is_ascii_lowercase();
-    let is_plain = !marks.has(!Marks::DOT) && !(marks.has(Marks::DOT) && path.contains("/."));
-    (is_name && is_plain).then_some(host)
+    let has_dot_segment = || marks.has(Marks::DOT) && path.contains("/.");
+    (is_name && !marks.has(!Marks::DOT) && !has_dot_segment()).then_some(host)
 }
 
 /// Whether a DNS name is one of this machine or of a network behind it.
