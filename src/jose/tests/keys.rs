@@ -383,6 +383,7 @@ fn bad_keys_of_an_issuer_are_skipped() {
     places.dedup();
     assert_eq!(places.len(), bad.len() + 1);
     accepts(&key.token(r#"{"alg":"ES256","kid":"good"}"#, PAYLOAD), &set);
+    assert_eq!(["good", "bad", "other"].map(|kid| set.has(kid)), [true, false, false]);
     // A key that was skipped is there all the same: fetching the set again would not help.
     for kid in ["bad", "weak"] {
         let token = key.token(&format!(r#"{{"alg":"ES256","kid":"{kid}"}}"#), PAYLOAD);
