@@ -337,6 +337,10 @@ fn screened_keys_tell_what_they_are_for() {
         (KeyType::Rsa, KeyUse::Encryption, Some("RSA-OAEP-256"))
     );
     assert!(Algorithm::ALL.into_iter().all(|algorithm| !rsa.verifies(algorithm)));
+    // Its own algorithm is the only one.
+    for (alg, fits) in [("RSA-OAEP-256", true), ("RSA-OAEP", false), ("RSA1_5", false), ("ECDH-ES", false)] {
+        assert_eq!((rsa.encrypts(alg), ec.encrypts(alg)), (fits, false), "{alg}");
+    }
     // A key for signatures alone is none to encrypt to, and the other way round (RFC 7517 section 4.3).
     for (ops, verifies, encrypts) in [
         (r#"["verify"]"#, true, false),
@@ -354,6 +358,17 @@ fn screened_keys_tell_what_they_are_for() {
         r#"{"keys":[{"kty":"OKP","crv":"X25519","x":"CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk"}]}"#;
     let own = OwnKeys::screen(x25519, KeySetLimits::CLIENT).unwrap();
     assert!(Algorithm::ALL.into_iter().all(|algorithm| !own.keys[0].verifies(algorithm)));
+    // Its type decides of the algorithms that are known, and anything may be a new one.
+    for (alg, fits) in
+        [("ECDH-ES", true), ("ECDH-ES+A256KW", true), ("RSA-OAEP", false), ("RSA1_5", false), ("NEW", true)]
+    {
+        assert_eq!(own.keys[0].encrypts(alg), fits, "{alg}");
+    }
+    for algorithm in [Algorithm::Rs256, Algorithm::Ed25519] {
+        let key = TestKey::new(algorithm).public("");
+        let own = OwnKeys::screen(&format!(r#"{{"keys":[{key}]}}"#), KeySetLimits::CLIENT).unwrap();
+        assert!(!own.keys[0].encrypts("ECDH-ES"), "{algorithm:?}");
+    }
 }
 
 /// S-KEY-09: a bad key takes nothing away from the good ones of an issuer.
