@@ -265,3 +265,13 @@ fn discovery_lists_the_scopes_that_can_be_granted() {
     assert_eq!(registrar(&parts).discovery()["scopes_supported"], json!(["a", "b", "c"]));
     assert_eq!(registrar(&json!({})).discovery().get("scopes_supported"), None);
 }
+
+/// A profile may write words as a list.
+#[test]
+fn words_of_a_profile_may_be_listed() {
+    let parts =
+        json!({ "metadata": { "scope": { "default": ["openid", "profile"] }, "contacts": { "value": [] } } });
+    let explanation = explained(&parts, &json!({}));
+    assert_eq!(line(&explanation, "scope").as_deref(), Some("\"openid profile\" (by default)"));
+    assert_eq!(line(&explanation, "contacts").as_deref(), Some("[] (by default)"));
+}
