@@ -105,6 +105,7 @@ fn age_and_lifetime_are_bounded() {
     ];
     run_cases(&demanding(r#""claims": { "max_age_s": 300 },"#), &cases);
     run_cases(&demanding(r#""claims": { "max_age_s": 300, "required": ["iat"] },"#), &cases);
+    run_cases(&demanding(r#""claims": { "max_age_s": 300, "required": ["iss"] },"#), &cases);
     let cases = [
         (json!({ "iat": NOW, "exp": NOW + 3600 }), Ok(())),
         (json!({ "iat": NOW, "exp": NOW + 3601 }), Err(("exp", "is too long after iat"))),
