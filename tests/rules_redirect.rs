@@ -597,9 +597,11 @@ fn s_uri_18_post_logout_redirect_uris_are_judged_like_redirection_uris() {
 #[test]
 fn a_front_channel_logout_uri_has_the_origin_of_a_redirection_uri() {
     let registrar = standard();
-    let uris = ["https://a.example/cb", "https://b.example:8443/cb"];
+    let uris = ["https://a.example/cb", "https://b.example:8443/cb", "https://c.io/cb"];
     let with = |uri: &str| json!({ "redirect_uris": uris, "frontchannel_logout_uri": uri });
-    for uri in ["https://a.example/bye?a=b", "https://a.example", "https://b.example:8443/bye"] {
+    for uri in
+        ["https://a.example/bye?a=b", "https://a.example", "https://b.example:8443/bye", "https://c.io/bye"]
+    {
         assert_eq!(accepts(&registrar, with(uri))["frontchannel_logout_uri"], uri);
     }
     let message = "must have the scheme, host and port of one of the redirect_uris";

@@ -287,6 +287,10 @@ fn values_of_the_profile_are_judged_too() {
         line(&explained(&parts, &json!({})), "contacts").as_deref(),
         Some("[\"a\"] (by the rule on_mismatch)")
     );
+    let sent = body(&json!({}));
+    let registration = run(registrar(&parts).register(RegisterRequest::from_body(sent.as_bytes()))).unwrap();
+    let answer: Value = serde_json::from_str(registration.body()).unwrap();
+    assert_eq!(answer["contacts"], json!(["a"]));
     let parts = json!({ "rules": [
         { "id": "software-is-named", "when": { "member": "software_id", "present": true },
           "metadata": { "client_name": { "value": "Software" } } },
