@@ -78,7 +78,7 @@ impl Engine {
         if !self.regimes().any(|regime| regime.offers(operation)) {
             return Err(Error::NotOffered(operation));
         }
-        let client = self.store.get(id).await.map_err(store_error)?;
+        let client = self.store().get(id).await.map_err(store_error)?;
         let regime =
             client.as_ref().map_or_else(|| self.regime(), |own| self.regime_of(&own.0.provenance.profile));
         report.under(&regime);

@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::{BufMut, Bytes};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
@@ -236,21 +236,23 @@ impl RegistrationEndpoint {
     /// What the address names. The longest end of the endpoint's own path that the request begins with is
     /// passed over, and what follows is the identifier.
     fn target(&self, uri: &Uri) -> Result<Target, WireError> {
-        let path: Vec<&str> = segments(uri.path()).collect();
-        let mut ends = (0..=self.mount.len()).filter_map(|start| self.mount.get(start..));
-        let passed = ends.find(|end| path.get(..end.len()).is_some_and(|begin| begin == *end));
-        let rest = path.get(passed.map_or(0, <[_]>::len)..).unwrap_or_default();
-
-        let of_query = uri.query().unwrap_or_default().split('&').filter_map(|pair| {
+        let ends = (0..=self.mount.len()).filter_map(|start| self.mount.get(start..));
+        let begins_with = |end: &&[String]| segments(uri.path()).take(end.len()).eq(end.iter());
+        let passed = ends.into_iter().find(begins_with).map_or(0, <[_]>::len);
+        let mut rest = segments(uri.path()).skip(passed);
+        let (segment, None) = (rest.next(), rest.next()) else {
+            return Err(invalid_request(404, "there is nothing at this address"));
+        };
+        let pairs = uri.query().into_iter().flat_map(|query| query.split('&'));
+        let of_query = pairs.filter_map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             (percent::decoded(name).as_deref() == Some("client_id")).then_some(value)
         });
-        let named: Vec<&str> = rest.iter().copied().chain(of_query).collect();
-        match (rest, &named[..]) {
-            ([] | [_], []) => Ok(Target::Registration),
-            ([] | [_], [id]) => Ok(Target::Client(percent::decoded(id).and_then(|id| ClientId::new(&id)))),
-            ([] | [_], _) => Err(invalid_request(400, "the address must name one client, and once")),
-            _ => Err(invalid_request(404, "there is nothing at this address")),
+        let mut named = segment.into_iter().chain(of_query);
+        match (named.next(), named.next()) {
+            (None, _) => Ok(Target::Registration),
+            (Some(id), None) => Ok(Target::Client(percent::decoded(id).and_then(|id| ClientId::new(&id)))),
+            _ => Err(invalid_request(400, "the address must name one client, and once")),
         }
     }
 
@@ -280,27 +282,36 @@ impl RegistrationEndpoint {
         answer
     }
 
-    /// The body, if it is small enough: first the announced length is judged, then what arrives is counted.
-    async fn collect<B: Body>(&self, headers: &HeaderMap, body: B) -> Result<Vec<u8>, WireError> {
+    /// The body, if it is small enough: first the announced length is judged, then what arrives is counted. A body that
+    /// comes in one part, as most do, is not copied.
+    async fn collect<B: Body>(&self, headers: &HeaderMap, body: B) -> Result<Bytes, WireError> {
         let limit = self.registrar.max_body_bytes();
         let too_large = || self.registrar.wire_error(&Error::TooLarge(limit));
         let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
         if announced.is_some_and(|length: usize| length > limit) {
             return Err(too_large());
         }
-        let mut collected = Vec::with_capacity(announced.unwrap_or_default());
+        let (mut first, mut joined) = (Bytes::new(), BytesMut::new());
         let mut body = pin!(body);
         while let Some(frame) = body.frame().await {
             let Ok(frame) = frame else {
                 return Err(invalid_request(400, "the body could not be read to its end"));
             };
-            let Ok(data) = frame.into_data() else { continue };
-            if bytes::Buf::remaining(&data) > limit - collected.len() {
+            let Ok(mut data) = frame.into_data() else { continue };
+            let length = data.remaining();
+            if length > limit - first.len().max(joined.len()) {
                 return Err(too_large());
             }
-            collected.put(data);
+            if first.is_empty() {
+                first = data.copy_to_bytes(length);
+                continue;
+            }
+            if joined.is_empty() {
+                joined.put_slice(&first);
+            }
+            joined.put(data);
         }
-        Ok(collected)
+        Ok(if joined.is_empty() { first } else { joined.freeze() })
     }
 
     /// The media type of the body, for the engine to judge.
@@ -378,7 +389,7 @@ fn respond(status: u16, body: Bytes) -> Response<Full<Bytes>> {
     let content_type = (!body.is_empty()).then_some(("content-type", "application/json"));
     let mut answer = Response::new(Full::new(body));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in NO_STORE.into_iter().chain(content_type) {
+    for (name, value) in NO_STORE.iter().copied().chain(content_type) {
         answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     answer

@@ -95,6 +95,11 @@ impl Engine {
     pub(crate) fn is_enabled(&self) -> Result<(), Error> {
         if self.settings.is_enabled { Ok(()) } else { Err(Error::Disabled) }
     }
+
+    /// The store itself: called through its `Arc`, each call would be boxed twice.
+    pub(crate) fn store(&self) -> &dyn ClientStore {
+        &*self.store
+    }
 }
 
 /// A client that was stored, and the credentials that may be shown now.
@@ -223,7 +228,7 @@ impl Regime<'_> {
             let secret = (need != SecretNeed::None).then(|| draw.secret(self.policy));
             let token = has_token.then(|| draw.token());
             let drawn_id =
-                || draw.client_id().ok_or_else(|| entropy_error(EntropyError("no identifier".to_owned())));
+                || draw.client_id().ok_or_else(|| entropy_error(EntropyError::new("no identifier")));
             let id = draft.client_id.clone().map_or_else(drawn_id, Ok)?;
             let stored = self.stored_secret(&id, secret.as_ref(), need).await?;
             let client = Client::from(Record {
@@ -245,7 +250,7 @@ impl Regime<'_> {
                 janssen: None,
                 revision: 1,
             });
-            match self.store.insert(&client).await {
+            match self.store().insert(&client).await {
                 Ok(()) => {
                     report.tell(EventKind::Created, &client);
                     return Ok(Issued { client, status, secret, token });
@@ -280,7 +285,7 @@ impl Regime<'_> {
         }
         let old = &*client.0;
         let next = Client::from(Record { previous_token: None, revision: old.revision + 1, ..old.clone() });
-        match self.store.replace(&next, old.revision).await {
+        match self.store().replace(&next, old.revision).await {
             Ok(()) => Ok(next),
             // Somebody else changed the client, who presented a token as well.
             Err(StoreError::Conflict | StoreError::NotFound) => Ok(client),

@@ -88,12 +88,12 @@ impl Regime<'_> {
     ) -> Result<Option<Client>, Error> {
         let on_duplicate = self.policy.lifecycle.on_duplicate.unwrap_or(OnDuplicate::Reject);
         for _ in 0..TRIES {
-            let Some(old) = self.store.get(existing).await.map_err(store_error)? else {
+            let Some(old) = self.store().get(existing).await.map_err(store_error)? else {
                 return Ok(None);
             };
             // An expired client is as good as deleted, and its key is free.
             if old.is_expired(now) {
-                if self.store.delete(existing).await.map_err(store_error)? {
+                if self.store().delete(existing).await.map_err(store_error)? {
                     report.tell(EventKind::Swept, &old);
                 }
                 return Ok(None);
@@ -104,7 +104,7 @@ impl Regime<'_> {
                 return Err(self.duplicate());
             }
             let next = self.taken_over(&old, newcomer, on_duplicate, now);
-            match self.store.replace(&next, old.revision()).await {
+            match self.store().replace(&next, old.revision()).await {
                 Ok(()) => {
                     report.taken_over(&next, &old, on_duplicate);
                     return Ok(Some(next));
@@ -153,13 +153,13 @@ impl Regime<'_> {
         request: &RegisterRequest<'_>,
     ) -> Result<Client, Error> {
         let found = match key {
-            Some(key) => self.store.find_unique(key).await.map_err(store_error)?,
+            Some(key) => self.store().find_unique(key).await.map_err(store_error)?,
             None => None,
         };
         let now = self.clock.now();
         if let Some(client) = found.filter(|client| client.is_manageable(now)) {
             self.ask_delete(request, &client).await?;
-            if self.store.delete(client.id()).await.map_err(store_error)? {
+            if self.store().delete(client.id()).await.map_err(store_error)? {
                 return Ok(client);
             }
         }

@@ -101,7 +101,7 @@ impl Regime<'_> {
         };
         let token = self.rotated(&mut next, admitted, request.caller, &draw, now);
         let next = Client::from(next);
-        match self.store.replace(&next, expected_revision).await {
+        match self.store().replace(&next, expected_revision).await {
             Ok(()) => report.updated(&next, &client),
             Err(StoreError::Conflict) => return Err(host_error("store", true, Box::new(Lost))),
             // It was deleted in the meantime, and an update does not bring it back.

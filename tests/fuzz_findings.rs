@@ -4,8 +4,12 @@
 
 use oauth_dcr::metadata::fields;
 use oauth_dcr::testing::run;
-use oauth_dcr::{ClientMetadata, MemoryClientStore, Profile, RegisterRequest, Registrar, RegistrarConfig};
+use oauth_dcr::{
+    Client, ClientDirectory, ClientMetadata, ClientStore, MemoryClientStore, Profile, RegisterRequest,
+    Registrar, RegistrarConfig, SqlClientStore, Sweep,
+};
 use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
 
 fn config() -> RegistrarConfig {
     RegistrarConfig::new("https://op.example/register".parse().unwrap())
@@ -90,4 +94,21 @@ fn a_name_with_a_value_that_is_no_text_stays_as_it_was_sent() {
             .unwrap();
     let answer: Value = serde_json::from_str(registration.body()).unwrap();
     assert_eq!(answer["tls_client_auth_subject_dn"], name);
+}
+
+/// Target `sql_store`: a client that was issued later than any year of four digits counted as unused since 1970 in memory.
+#[tokio::test]
+async fn clients_of_a_distant_future_are_not_swept() {
+    let client: Client = serde_json::from_value(json!({
+        "id": "distant", "metadata": {}, "issued_at": 9_007_199_254_740_993_i64,
+        "provenance": { "profile": "standard" }, "revision": 1,
+    }))
+    .unwrap();
+    let due = Sweep::new(OffsetDateTime::UNIX_EPOCH).with_unused_before(OffsetDateTime::UNIX_EPOCH);
+    let memory = MemoryClientStore::default();
+    memory.insert(&client).await.unwrap();
+    assert_eq!(memory.sweep(&due, 10).await.unwrap(), []);
+    let sql = SqlClientStore::connect("sqlite::memory:").await.unwrap();
+    sql.insert(&client).await.unwrap();
+    assert_eq!(sql.sweep(&due, 10).await.unwrap(), []);
 }

@@ -1,6 +1,7 @@
 //! The floor: the statements alone, over a pool with the same settings.
 
 use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use sqlx::postgres::PgConnectOptions;
@@ -8,11 +9,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, PgPool, SqlitePool};
 
 /// A table of identifiers and documents.
+#[derive(Clone)]
 pub(crate) struct Bare {
     pool: Pool,
-    rows: AtomicUsize,
+    rows: Arc<AtomicUsize>,
 }
 
+#[derive(Clone)]
 enum Pool {
     Sqlite(SqlitePool),
     Postgres(PgPool),
@@ -41,7 +44,7 @@ impl Bare {
         let pool = sqlx::pool::PoolOptions::new().max_connections(1).test_before_acquire(false);
         let pool = pool.connect_with(options).await.unwrap();
         sqlx::raw_sql(TABLE).execute(&pool).await.unwrap();
-        Self { pool: Pool::Sqlite(pool), rows: AtomicUsize::new(0) }
+        Self { pool: Pool::Sqlite(pool), rows: Arc::default() }
     }
 
     pub(crate) async fn postgres(url: &str) -> Self {
@@ -49,15 +52,15 @@ impl Bare {
         let pool = sqlx::pool::PoolOptions::new().max_connections(10).test_before_acquire(false);
         let pool = pool.connect_with(options).await.unwrap();
         sqlx::raw_sql(TABLE).execute(&pool).await.unwrap();
-        Self { pool: Pool::Postgres(pool), rows: AtomicUsize::new(0) }
+        Self { pool: Pool::Postgres(pool), rows: Arc::default() }
     }
 
     /// Inserts the next row, with an identifier like those of clients.
-    pub(crate) async fn insert(&self, document: &str) {
+    pub(crate) async fn insert(self, document: Arc<str>) {
         let id = scattered(self.rows.fetch_add(1, Ordering::Relaxed));
         on!(self, pool => {
             let query = sqlx::query("INSERT INTO bare (id, document) VALUES ($1, $2)");
-            query.bind(id).bind(document).execute(pool).await.unwrap();
+            query.bind(id).bind(&*document).execute(pool).await.unwrap();
         });
     }
 
@@ -73,7 +76,7 @@ impl Bare {
         });
     }
 
-    pub(crate) async fn get(&self, number: usize) {
+    pub(crate) async fn get(self, number: usize) {
         let id = scattered(number);
         on!(self, pool => {
             let query = sqlx::query_scalar::<_, String>("SELECT document FROM bare WHERE id = $1");

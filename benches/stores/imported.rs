@@ -35,12 +35,18 @@ pub(crate) async fn measure(name: &str, store: &SqlClientStore, bare: &Bare, tem
     }
 
     let known = client(template, 77_777);
-    let ratio = in_turns(
-        1,
-        || async { assert!(store.get(known.id()).await.unwrap().is_some()) },
-        || bare.get(1_077_777),
-    )
-    .await;
+    let ours = {
+        let (store, id) = (store.clone(), known.id().clone());
+        move || {
+            let (store, id) = (store.clone(), id.clone());
+            async move { assert!(store.get(&id).await.unwrap().is_some()) }
+        }
+    };
+    let select = {
+        let bare = bare.clone();
+        move || bare.clone().get(1_077_777)
+    };
+    let ratio = in_turns(1, &ours, &select).await;
     println!("{name}: look-up among {CLIENTS}: {ratio}, of a bare select");
 
     let start = Instant::now();

@@ -1,7 +1,8 @@
 //! What a store over SQL costs, as a ratio to the bare statements of sqlx in the same run.
 //!
 //! `cargo bench --bench stores` measures SQLite; under `scripts/postgres` it measures PostgreSQL too. Ratios above 1 are
-//! faster than the bare statement. The bare table has an identifier and a document, and rows of the same size.
+//! faster than the bare statement. The bare table has an identifier and a document, and rows of the same size. An
+//! argument leaves the other parts out: `cargo bench --bench stores -- 'postgres: register'`.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,6 +16,7 @@ mod bare;
 mod imported;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use oauth_dcr::sql::SqlClientStore;
@@ -25,76 +27,122 @@ use self::bare::Bare;
 const FULL: &[u8] = include_bytes!("../registration/full.json");
 
 /// Of rounds in turns the median counts: what the disk does meanwhile hits both sides.
-const ROUNDS: usize = 15;
-const CALLS: usize = 150;
+const ROUNDS: usize = 61;
+const CALLS: usize = 48;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
     let folder = std::env::temp_dir().join(format!("oauth-dcr-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let file = |name: &str| format!("sqlite:{}", folder.join(name).display());
-    measure("sqlite", &file("store.db"), Bare::sqlite(&file("bare.db")).await).await;
+    if is_wanted("sqlite") {
+        measure("sqlite", &file("store.db"), Bare::sqlite(&file("bare.db")).await).await;
+    }
     std::fs::remove_dir_all(&folder).unwrap();
 
     match std::env::var("OAUTH_DCR_POSTGRES") {
-        Ok(url) => measure("postgres", &url, Bare::postgres(&url).await).await,
+        Ok(url) if is_wanted("postgres") => measure("postgres", &url, Bare::postgres(&url).await).await,
+        Ok(_) => {}
         Err(_) => {
             println!("postgres: left out; `scripts/postgres cargo bench --bench stores` measures it too")
         }
     }
 }
 
+/// Whether the command line leaves a part in: the part begins with the argument, or the argument with the part.
+fn is_wanted(part: &str) -> bool {
+    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).unwrap_or_default();
+    part.starts_with(&filter) || filter.starts_with(part)
+}
+
 async fn measure(name: &str, url: &str, bare: Bare) {
     let store = SqlClientStore::connect(url).await.unwrap();
     let config = RegistrarConfig::new("https://op.example.com/register".parse().unwrap());
     let registrar = Registrar::builder(config, store.clone()).build().unwrap();
-    let template = register(&registrar).await;
-    let document = serde_json::to_string(&template).unwrap();
+    let template = register(registrar.clone()).await;
+    let document: Arc<str> = serde_json::to_string(&template).unwrap().into();
     println!("{name}: rows of {} bytes", document.len());
 
-    for tasks in [1, 16] {
-        let ratio =
-            in_turns(tasks, || async { _ = register(&registrar).await }, || bare.insert(&document)).await;
-        println!("{name}: register, {tasks} at a time: {ratio}, of a bare insert");
+    if is_wanted(&format!("{name}: register")) {
+        let ours = {
+            let registrar = registrar.clone();
+            move || register(registrar.clone())
+        };
+        let insert = {
+            let (bare, document) = (bare.clone(), document.clone());
+            move || bare.clone().insert(document.clone())
+        };
+        for tasks in [1, 16] {
+            let ratio = in_turns(tasks, &ours, &insert).await;
+            println!("{name}: register, {tasks} at a time: {ratio}, of a bare insert");
+        }
     }
-    for tasks in [1, 16] {
-        let ratio = in_turns(
-            tasks,
-            || async { assert!(store.get(template.id()).await.unwrap().is_some()) },
-            || bare.get(0),
-        )
-        .await;
-        println!("{name}: look-up by id, {tasks} at a time: {ratio}, of a bare select");
+    if is_wanted(&format!("{name}: look-up")) {
+        bare.import(0..1, &document).await;
+        let ours = {
+            let (store, id) = (store.clone(), template.id().clone());
+            move || {
+                let (store, id) = (store.clone(), id.clone());
+                async move { assert!(store.get(&id).await.unwrap().is_some()) }
+            }
+        };
+        let select = {
+            let bare = bare.clone();
+            move || bare.clone().get(0)
+        };
+        for tasks in [1, 16] {
+            let ratio = in_turns(tasks, &ours, &select).await;
+            println!("{name}: look-up by id, {tasks} at a time: {ratio}, of a bare select");
+        }
     }
-    imported::measure(name, &store, &bare, &template).await;
+    if is_wanted(&format!("{name}: imported")) {
+        imported::measure(name, &store, &bare, &template).await;
+    }
     store.close().await;
     bare.close().await;
 }
 
-async fn register(registrar: &Registrar) -> Client {
+async fn register(registrar: Registrar) -> Client {
     registrar.register(RegisterRequest::from_body(FULL)).await.unwrap().client().clone()
 }
 
 /// Calls a second of ours, and how that compares to the bare ones.
-async fn in_turns<O, B>(tasks: usize, ours: impl Fn() -> O, bare: impl Fn() -> B) -> String
+async fn in_turns<O, B>(
+    tasks: usize,
+    ours: &(impl Fn() -> O + Clone + Send + 'static),
+    bare: &(impl Fn() -> B + Clone + Send + 'static),
+) -> String
 where
-    O: Future<Output = ()>,
-    B: Future<Output = ()>,
+    O: Future<Output: Send> + Send,
+    B: Future<Output: Send> + Send,
 {
     let (mut ours_took, mut bare_took) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        ours_took.push(timed(tasks, &ours).await);
-        bare_took.push(timed(tasks, &bare).await);
+        ours_took.push(timed(tasks, ours).await);
+        bare_took.push(timed(tasks, bare).await);
     }
     let (ours, bare) = (rate(ours_took), rate(bare_took));
     format!("{ours:.0}/s, {:.2} x", ours / bare)
 }
 
-/// How long the calls of a round take, so many at a time.
-async fn timed<F: Future<Output = ()>>(tasks: usize, call: impl Fn() -> F) -> Duration {
+/// How long a call of a round takes, with so many tasks that each make one call after the other, as servers do.
+async fn timed<F>(tasks: usize, call: &(impl Fn() -> F + Clone + Send + 'static)) -> Duration
+where
+    F: Future<Output: Send> + Send,
+{
     let start = Instant::now();
-    for _ in 0..CALLS / tasks {
-        all((0..tasks).map(|_| call()).collect()).await;
+    let callers: Vec<_> = (0..tasks)
+        .map(|_| {
+            let call = call.clone();
+            tokio::spawn(async move {
+                for _ in 0..CALLS / tasks {
+                    call().await;
+                }
+            })
+        })
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
     }
     start.elapsed() / u32::try_from(CALLS / tasks * tasks).unwrap()
 }
@@ -102,18 +150,4 @@ async fn timed<F: Future<Output = ()>>(tasks: usize, call: impl Fn() -> F) -> Du
 fn rate(mut took: Vec<Duration>) -> f64 {
     took.sort();
     1.0 / took[took.len() / 2].as_secs_f64()
-}
-
-/// Waits for all of them.
-async fn all<F: Future<Output = ()>>(calls: Vec<F>) {
-    let mut calls: Vec<_> = calls.into_iter().map(|call| Some(Box::pin(call))).collect();
-    std::future::poll_fn(|cx| {
-        for place in &mut calls {
-            if place.as_mut().is_some_and(|call| call.as_mut().poll(cx).is_ready()) {
-                *place = None;
-            }
-        }
-        if calls.iter().all(Option::is_none) { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
 }

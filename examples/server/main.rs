@@ -16,6 +16,7 @@
 mod admin;
 mod answer;
 mod configuration;
+mod connections;
 mod current;
 mod database;
 mod discovery;
@@ -31,6 +32,7 @@ mod sweep;
 mod tokens;
 
 use std::error::Error;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -52,7 +54,8 @@ use crate::serve::Stop;
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let is_seen = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_seen).init();
     match run(&Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -115,13 +118,12 @@ async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
          curl -s -H 'content-type: application/json' http://{address}{path} \\\n    \
          -d '{{\"redirect_uris\":[\"https://app.example.org/cb\"]}}'"
     );
-    let drain = options.drain();
-    let public = serve::until_stopped(listener, public, stop.clone(), drain);
+    let public = serve::until_stopped(listener, public, options.patience(), stop.clone());
     match administration {
-        None => public.await?,
+        None => public.await,
         Some((listener, routes)) => {
             println!("administration on http://{}", listener.local_addr()?);
-            tokio::try_join!(public, serve::until_stopped(listener, routes, stop, drain))?;
+            tokio::join!(public, serve::until_stopped(listener, routes, options.patience(), stop));
         }
     }
     parts.database.close().await;

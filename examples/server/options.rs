@@ -11,7 +11,9 @@ use oauth_dcr::{HttpsResolver, Profile};
 use url::Url;
 
 use crate::configuration::Misconfigured;
+use crate::connections::Connections;
 use crate::limits::Rate;
+use crate::serve::Patience;
 
 /// A server that registers OAuth clients.
 #[derive(Debug, Parser)]
@@ -50,7 +52,13 @@ pub(crate) struct Options {
     /// How many requests are answered at once; any more get 503
     #[arg(long, value_name = "REQUESTS", default_value_t = 512)]
     pub(crate) max_concurrent: u16,
-    /// How many seconds a request may take
+    /// How many connections are open at once; any more wait
+    #[arg(long, value_name = "CONNECTIONS", default_value_t = 800, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) max_connections: u16,
+    /// How many connections one address may have; any more are closed. No limit with --behind-proxy
+    #[arg(long, value_name = "CONNECTIONS", default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) max_connections_per_address: u16,
+    /// How many seconds a request may take, and how many a connection may have none
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) time_limit: u64,
     /// How many requests a minute one address may send to the registration endpoint; any more get 429. Default: as the
@@ -77,8 +85,10 @@ pub(crate) struct Options {
 impl Options {
     /// What fetches key sets and sector documents.
     pub(crate) fn resolver(&self) -> Result<HttpsResolver, Misconfigured> {
-        let mut builder =
-            HttpsResolver::builder().allow_private_networks_dangerously(self.allow_private_networks);
+        let mut builder = HttpsResolver::builder();
+        if self.allow_private_networks {
+            builder = builder.allow_private_networks_dangerously();
+        }
         for port in &self.allow_ports {
             builder = builder.allow_port(*port);
         }
@@ -105,9 +115,15 @@ impl Options {
         Duration::from_secs(self.time_limit)
     }
 
-    /// How long requests may go on that were there when the server was stopped: longer than any may take.
-    pub(crate) fn drain(&self) -> Duration {
-        self.time_limit() + Duration::from_secs(5)
+    /// Connections, and how long each may take to ask.
+    pub(crate) fn patience(&self) -> Patience {
+        let of_one_address = (!self.behind_proxy).then_some(self.max_connections_per_address);
+        Patience {
+            connections: Connections::new(self.max_connections, of_one_address),
+            head: self.time_limit(),
+            // Longer than any may take.
+            drain: self.time_limit() + Duration::from_secs(5),
+        }
     }
 
     /// From one sweep to the next, if there are any.

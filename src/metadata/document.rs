@@ -257,6 +257,15 @@ pub(crate) struct Entry<'a> {
     pub(crate) origin: Origin,
     /// Nothing once the member was removed: removing keeps the places of the others.
     pub(crate) value: Option<FieldValue<'a>>,
+    /// What the value was set from, if it is still that.
+    constant: Option<&'a Constant>,
+}
+
+impl Entry<'_> {
+    fn changeable(&mut self) -> &mut Self {
+        self.constant = None;
+        self
+    }
 }
 
 impl fmt::Debug for Entry<'_> {
@@ -348,7 +357,7 @@ impl<'a> Document<'a> {
 
     pub(crate) fn get_mut(&mut self, field: FieldId) -> Option<&mut FieldValue<'a>> {
         let place = self.place(field)?;
-        self.entries.get_mut(place)?.value.as_mut()
+        self.entries.get_mut(place)?.changeable().value.as_mut()
     }
 
     pub(crate) fn has(&self, field: FieldId) -> bool {
@@ -370,16 +379,26 @@ impl<'a> Document<'a> {
 
     /// Sets a value. False if there is no place left, which needs more members than a profile can declare.
     pub(crate) fn set(&mut self, field: FieldId, value: FieldValue<'a>, origin: Origin) -> bool {
+        self.put(Entry { field, origin, value: Some(value), constant: None })
+    }
+
+    /// Sets a value that is known beforehand, and how it is written.
+    pub(crate) fn set_constant(&mut self, field: FieldId, constant: &'a Constant, origin: Origin) {
+        let value = Some(constant.value.borrowed());
+        self.put(Entry { field, origin, value, constant: Some(constant) });
+    }
+
+    fn put(&mut self, new: Entry<'a>) -> bool {
+        let field = new.field;
         if let Some(entry) = self.place(field).and_then(|place| self.entries.get_mut(place)) {
-            entry.value = Some(value);
-            entry.origin = origin;
+            *entry = new;
             return true;
         }
         let Ok(place) = u8::try_from(self.entries.len() + 1) else { return false };
         if let Some(slot) = self.places.get_mut(field.index()) {
             *slot = place;
         }
-        self.entries.push(Entry { field, origin, value: Some(value) });
+        self.entries.push(new);
         true
     }
 
@@ -394,7 +413,7 @@ impl<'a> Document<'a> {
     }
 
     pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Entry<'a>> {
-        self.entries.iter_mut().filter(|entry| entry.value.is_some())
+        self.entries.iter_mut().filter(|entry| entry.value.is_some()).map(Entry::changeable)
     }
 
     pub(crate) fn name(&self, field: FieldId) -> &str {
@@ -416,8 +435,12 @@ impl<'a> Document<'a> {
 
     /// The length of that text, exactly if nothing in it needs an escape: what is kept has no room to spare then.
     fn text_len(&self) -> usize {
-        let members: usize =
-            self.iter().map(|(field, value, _)| self.name(field).len() + 4 + text_len(value)).sum();
+        let member = |entry: &Entry<'_>| match (entry.constant, &entry.value) {
+            (_, None) => 0,
+            (Some(constant), _) => constant.written.len() + 1,
+            (None, Some(value)) => self.name(entry.field).len() + 4 + text_len(value),
+        };
+        let members: usize = self.entries.iter().map(member).sum();
         let variants = self.variants.iter();
         let variants: usize =
             variants.map(|own| self.name(own.field).len() + own.tag.len() + 5 + text_len(&own.value)).sum();
@@ -429,13 +452,14 @@ impl<'a> Document<'a> {
     pub(crate) fn to_json_text(&self) -> String {
         let mut out = String::with_capacity(self.text_len());
         let mut separator = '{';
-        for (field, value, _) in self.iter() {
+        for entry in &self.entries {
+            let Some(value) = &entry.value else { continue };
             out.push(separator);
             separator = ',';
-            out.push('"');
-            out.push_str(self.name(field));
-            out.push_str("\":");
-            value.write(&mut out);
+            match entry.constant {
+                Some(constant) => out.push_str(&constant.written),
+                None => write_member(self.name(entry.field), value, &mut out),
+            }
         }
         for variant in &self.variants {
             out.push(separator);
@@ -460,6 +484,29 @@ impl<'a> Document<'a> {
         out.push('}');
         out
     }
+}
+
+/// A value that a policy sets, and the member as it is written.
+#[derive(Debug)]
+pub(crate) struct Constant {
+    pub(crate) value: FieldValue<'static>,
+    written: Box<str>,
+}
+
+impl Constant {
+    pub(crate) fn new(name: &str, value: FieldValue<'static>) -> Self {
+        let mut written = String::new();
+        write_member(name, &value, &mut written);
+        Self { value, written: written.into() }
+    }
+}
+
+/// Names of members need no escapes.
+fn write_member(name: &str, value: &FieldValue<'_>, out: &mut String) {
+    out.push('"');
+    out.push_str(name);
+    out.push_str("\":");
+    value.write(out);
 }
 
 /// How many bytes a value takes when written, if nothing in it needs an escape.

@@ -4,8 +4,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::baseline::{Differences, FieldSet};
+use super::baseline::Differences;
 use super::compile::{Checks, JWT_CLAIMS, Policy, Rule, RuleHead, Steps, is_never_metadata};
+use super::sets::{FieldSet, RuleSet};
 use super::trace::{self, Recorder};
 use super::{relation, shape};
 use crate::certificate::ClientCertificate;
@@ -88,19 +89,10 @@ impl Policy {
         if self.infer_native(document, &mut recorder) {
             differences.add(FieldSet::of([fields::APPLICATION_TYPE]));
         }
-        for head in &self.modifying {
-            let rule = match differences.known(head, |baseline| baseline.firing) {
-                Some(fires) => self.rules.get(head.place).filter(|_| fires),
-                None => {
-                    let rule = self.holding_rule(head, document, facts);
-                    differences.note(head, rule.is_some());
-                    rule
-                }
-            };
-            if let Some(rule) = rule {
-                trace::fired(&mut recorder, &rule.id);
-                self.modify(&rule.steps, Some(rule), document, facts, &mut faults, &mut recorder);
-            }
+        let mut left = self.modifying;
+        while let Some(rule) = self.next_firing(&mut left, &mut differences, document, facts) {
+            trace::fired(&mut recorder, &rule.id);
+            self.modify(&rule.steps, Some(rule), document, facts, &mut faults, &mut recorder);
         }
         self.check_final(document, facts, &differences, &unfit, &mut faults, &mut recorder);
         self.normalize_subject_dn(document, &mut recorder);
@@ -128,24 +120,20 @@ impl Policy {
         faults: &mut Vec<Violation>,
         recorder: &mut Recorder<'_>,
     ) {
-        // A rule's checks count only if its condition still holds: a later rule may have removed its cause. At most
-        // 128 rules, so one bit each remembers which do.
-        let mut holding: u128 = 0;
-        for head in &self.checking {
-            let rule = match differences.known(head, |baseline| baseline.holding) {
-                Some(holds) => self.rules.get(head.place).filter(|_| holds),
-                None => self.holding_rule(head, document, facts),
-            };
-            if let Some(rule) = rule {
-                holding |= head.bit;
-                trace::fired(recorder, &rule.id);
-                if let Some(failure) = &rule.reject {
-                    faults.push(rule.violation(self, failure.clone()));
-                }
+        // A rule's checks count only if its condition still holds: a later rule may have removed its cause.
+        let (mut holding, mut left) = (RuleSet::NONE, self.checking);
+        while let Some(rule) = self.next_holding(&mut left, differences, document, facts) {
+            holding.insert(rule.place);
+            trace::fired(recorder, &rule.id);
+            if let Some(failure) = &rule.reject {
+                faults.push(rule.violation(self, failure.clone()));
             }
         }
-        for (steps, rule) in self.holding_steps(holding) {
-            let concerned = differences.concerned(rule.map(|rule| rule.bit));
+        for (steps, rule) in self.steps_of(holding) {
+            let concerned = differences.concerned(rule);
+            if concerned.is_some_and(|fields| !fields.meets(steps.checked)) {
+                continue;
+            }
             for (field, checks) in &steps.checks {
                 if concerned.is_none_or(|fields| fields.has(*field)) {
                     self.check_value(*field, checks, rule, document, faults, recorder);
@@ -158,7 +146,7 @@ impl Policy {
         }
         let has_refused_scopes = faults.len() > before;
         self.grant_scopes(document, facts.granted, recorder);
-        for (steps, rule) in self.holding_steps(holding) {
+        for (steps, rule) in self.steps_of(holding) {
             for field in &steps.required {
                 // What was refused is not "missing" as well.
                 let is_refused = unfit.contains(field) || (*field == scope && has_refused_scopes);
@@ -192,7 +180,7 @@ impl Policy {
             && facts.certificate.is_none()
             && faults.is_empty()
             && recorder.is_none();
-        if is_plain { Differences::from(&self.baseline, document) } else { Differences::ANY }
+        if is_plain { Differences::of(self, document) } else { Differences::ANY }
     }
 
     /// The types and the syntax of values that a hook may have set.
@@ -202,27 +190,48 @@ impl Policy {
         faults
     }
 
-    /// The checks of the profile itself, then those of the rules whose bit is set.
-    pub(super) fn holding_steps(&self, mut holding: u128) -> impl Iterator<Item = (&Steps, Option<&Rule>)> {
-        let rules = std::iter::from_fn(move || {
-            let place = holding.trailing_zeros() as usize;
-            holding &= holding.checked_sub(1)?;
-            self.rules.get(place)
-        });
+    /// The steps of the profile itself, then those of some rules.
+    pub(super) fn steps_of(&self, mut rules: RuleSet) -> impl Iterator<Item = (&Steps, Option<&Rule>)> {
+        let rules = std::iter::from_fn(move || self.rules.get(rules.take_first_in(RuleSet::ALL)?));
         std::iter::once((&self.steps, None)).chain(rules.map(|rule| (&rule.steps, Some(rule))))
     }
 
-    /// The rule, if its condition holds.
-    pub(super) fn holding_rule(
+    /// The next of these rules that changes values here, in the order of the profile.
+    pub(super) fn next_firing(
         &self,
-        head: &RuleHead,
+        left: &mut RuleSet,
+        differences: &mut Differences<'_>,
         document: &Document<'_>,
         facts: &Facts<'_>,
     ) -> Option<&Rule> {
-        if head.needs.is_some_and(|field| !document.has(field)) {
-            return None;
+        loop {
+            let (rule, head) = self.rule_at(left.take_first_in(differences.may_fire())?)?;
+            let fires = !differences.is_open(rule) || rule.holds(head, document, facts);
+            differences.note(rule, fires, head.writes);
+            if fires {
+                return Some(rule);
+            }
         }
-        self.rules.get(head.place).filter(|rule| rule.when.holds(document, facts))
+    }
+
+    /// The next of these rules whose demands count here.
+    pub(super) fn next_holding(
+        &self,
+        left: &mut RuleSet,
+        differences: &Differences<'_>,
+        document: &Document<'_>,
+        facts: &Facts<'_>,
+    ) -> Option<&Rule> {
+        loop {
+            let (rule, head) = self.rule_at(left.take_first_in(differences.may_hold())?)?;
+            if !differences.is_open(rule) || rule.holds(head, document, facts) {
+                return Some(rule);
+            }
+        }
+    }
+
+    fn rule_at(&self, place: usize) -> Option<(&Rule, &RuleHead)> {
+        Some((self.rules.get(place)?, self.heads.get(place)?))
     }
 
     /// Takes members under the names of the profile and drops those that it does not know.
@@ -402,8 +411,8 @@ impl Policy {
         for (field, value) in &steps.value {
             match value {
                 Some(value) => {
-                    trace::set(recorder, self.name_of(*field), value, origin, id);
-                    document.set(*field, value.borrowed(), origin);
+                    trace::set(recorder, self.name_of(*field), &value.value, origin, id);
+                    document.set_constant(*field, value, origin);
                 }
                 None => {
                     if document.remove(*field).is_some() {
@@ -431,8 +440,8 @@ impl Policy {
         }
         for (field, value) in &steps.default {
             if !document.has(*field) {
-                trace::set(recorder, self.name_of(*field), value, origin, id);
-                document.set(*field, value.borrowed(), origin);
+                trace::set(recorder, self.name_of(*field), &value.value, origin, id);
+                document.set_constant(*field, value, origin);
             }
         }
     }
@@ -613,6 +622,10 @@ impl Policy {
 }
 
 impl Rule {
+    fn holds(&self, head: &RuleHead, document: &Document<'_>, facts: &Facts<'_>) -> bool {
+        head.needs.is_none_or(|field| document.has(field)) && self.when.holds(document, facts)
+    }
+
     fn violation(&self, policy: &Policy, failure: Failure) -> Violation {
         let member = self.member.map(|field| policy.name_of(field).to_owned()).unwrap_or_default();
         let message = self.message.clone().unwrap_or_else(|| format!("is refused by the rule {}", self.id));

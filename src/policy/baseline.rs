@@ -4,50 +4,49 @@
 //! little of what a profile has rules for.
 
 use super::apply::Facts;
-use super::compile::{Policy, RuleHead};
-use super::condition::Condition;
+use super::compile::{Policy, Rule};
+use super::sets::{FieldSet, RuleSet};
 use crate::config::Reading;
-use crate::metadata::{Document, FieldId};
+use crate::metadata::Document;
 use crate::profile::Operation;
 
 /// The outcome for an empty registration request without statement and certificate.
 #[derive(Debug, Default)]
 pub(super) struct Baseline {
-    /// The rules that change values and whose conditions hold: a bit for each place.
-    pub(super) firing: u128,
+    /// The rules that change values and whose conditions hold.
+    firing: RuleSet,
     /// The rules that demand something and whose conditions hold.
-    pub(super) holding: u128,
+    holding: RuleSet,
     /// The members in which a check found something.
-    pub(super) objected: FieldSet,
+    objected: FieldSet,
 }
+
+const NOTHING: Facts<'static> = Facts {
+    operation: Operation::Create,
+    reading: Reading::Strict,
+    statement: None,
+    granted: &[],
+    certificate: None,
+    stored: None,
+};
 
 impl Baseline {
     pub(super) fn of(policy: &Policy) -> Self {
-        let facts = Facts {
-            operation: Operation::Create,
-            reading: Reading::Strict,
-            statement: None,
-            granted: &[],
-            certificate: None,
-            stored: None,
-        };
         let (mut baseline, mut faults) = (Self::default(), Vec::new());
         let mut document = Document::with_capacity(32);
         document.declare(policy.declared_names());
-        policy.modify(&policy.steps, None, &mut document, &facts, &mut faults, &mut None);
+        policy.modify(&policy.steps, None, &mut document, &NOTHING, &mut faults, &mut None);
         policy.infer_native(&mut document, &mut None);
-        for head in &policy.modifying {
-            if let Some(rule) = policy.holding_rule(head, &document, &facts) {
-                baseline.firing |= head.bit;
-                policy.modify(&rule.steps, Some(rule), &mut document, &facts, &mut faults, &mut None);
-            }
+        let (mut differences, mut left) = (Differences::ANY, policy.modifying);
+        while let Some(rule) = policy.next_firing(&mut left, &mut differences, &document, &NOTHING) {
+            baseline.firing.insert(rule.place);
+            policy.modify(&rule.steps, Some(rule), &mut document, &NOTHING, &mut faults, &mut None);
         }
-        for head in &policy.checking {
-            if policy.holding_rule(head, &document, &facts).is_some() {
-                baseline.holding |= head.bit;
-            }
+        let mut left = policy.checking;
+        while let Some(rule) = policy.next_holding(&mut left, &differences, &document, &NOTHING) {
+            baseline.holding.insert(rule.place);
         }
-        for (steps, rule) in policy.holding_steps(baseline.holding) {
+        for (steps, rule) in policy.steps_of(baseline.holding) {
             for (field, checks) in &steps.checks {
                 let (before, known) = (document.get(*field).cloned(), faults.len());
                 policy.check_value(*field, checks, rule, &mut document, &mut faults, &mut None);
@@ -64,82 +63,164 @@ impl Baseline {
 #[derive(Clone, Copy)]
 pub(super) struct Differences<'p> {
     baseline: Option<&'p Baseline>,
+    readers: &'p [RuleSet],
     /// Members that may have another value than they have without a request.
     fields: FieldSet,
+    /// Rules whose conditions look at one of them.
+    open: RuleSet,
 }
 
 impl<'p> Differences<'p> {
     /// Nothing is known beforehand.
-    pub(super) const ANY: Self = Self { baseline: None, fields: FieldSet([0; 4]) };
+    pub(super) const ANY: Self =
+        Self { baseline: None, readers: &[], fields: FieldSet::NONE, open: RuleSet::ALL };
 
     /// Only what the document has differs.
-    pub(super) fn from(baseline: &'p Baseline, document: &Document<'_>) -> Self {
-        Self { baseline: Some(baseline), fields: FieldSet::of(document.iter().map(|(field, ..)| field)) }
+    pub(super) fn of(policy: &'p Policy, document: &Document<'_>) -> Self {
+        let Some(baseline) = &policy.baseline else { return Self::ANY };
+        let mut differences = Self {
+            baseline: Some(baseline),
+            readers: &policy.readers,
+            fields: FieldSet::NONE,
+            open: RuleSet::NONE,
+        };
+        differences.add(FieldSet::of(document.iter().map(|(field, ..)| field)));
+        differences
     }
 
     pub(super) fn add(&mut self, fields: FieldSet) {
         self.fields.unite(fields);
+        self.open = fields.listed(self.readers).fold(self.open, |open, readers| open.union(*readers));
     }
 
-    /// Whether the condition of a rule holds, of those that a stage of the baseline has, if that is known.
-    pub(super) fn known(&self, head: &RuleHead, stage: impl Fn(&Baseline) -> u128) -> Option<bool> {
-        let baseline = self.baseline.filter(|_| !head.reads.meets(self.fields))?;
-        Some(stage(baseline) & head.bit != 0)
+    /// The rules that may fire: those of the baseline, and those of which that is open.
+    pub(super) fn may_fire(&self) -> RuleSet {
+        self.baseline.map_or(self.open, |baseline| self.open.union(baseline.firing))
     }
 
-    /// Takes note of a rule that fires here and not there, or the other way round.
-    pub(super) fn note(&mut self, head: &RuleHead, fires: bool) {
-        if self.baseline.is_some_and(|baseline| (baseline.firing & head.bit != 0) != fires) {
-            self.fields.unite(head.writes);
+    /// The rules whose demands may hold.
+    pub(super) fn may_hold(&self) -> RuleSet {
+        self.baseline.map_or(self.open, |baseline| self.open.union(baseline.holding))
+    }
+
+    /// Whether the condition of a rule has to be looked at.
+    pub(super) fn is_open(&self, rule: &Rule) -> bool {
+        self.open.has(rule.place)
+    }
+
+    /// Takes note of whether a rule fires that changes these members.
+    pub(super) fn note(&mut self, rule: &Rule, fires: bool, writes: FieldSet) {
+        if self.baseline.is_some_and(|baseline| baseline.firing.has(rule.place) != fires) {
+            self.add(writes);
         }
     }
 
     /// The members in which the checks of the profile, or of a rule, may find what they did not find without a
     /// request; `None` if that may be any.
-    pub(super) fn concerned(&self, rule: Option<u128>) -> Option<FieldSet> {
-        let baseline = self.baseline.filter(|own| rule.is_none_or(|bit| own.holding & bit != 0))?;
+    pub(super) fn concerned(&self, rule: Option<&Rule>) -> Option<FieldSet> {
+        let was_checked = |own: &&Baseline| rule.is_none_or(|rule| own.holding.has(rule.place));
         let mut fields = self.fields;
-        fields.unite(baseline.objected);
+        fields.unite(self.baseline.filter(was_checked)?.objected);
         Some(fields)
     }
 }
 
-/// A set of members, a bit each.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct FieldSet([u64; 4]);
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+    use serde_json::{Map, Value, json};
 
-impl FieldSet {
-    /// The members that a condition looks at.
-    pub(super) fn read_by(condition: &Condition) -> Self {
-        let mut fields = Self::default();
-        condition.each_member(&mut |field| fields.insert(field));
-        fields
+    use super::super::vectors::{members_sent, read};
+    use super::*;
+    use crate::profile::Profile;
+
+    /// The profile with and without its baseline, and the members that its vectors send.
+    struct Subject {
+        name: &'static str,
+        known: Policy,
+        unknown: Policy,
+        members: Vec<(String, Value)>,
     }
 
-    pub(super) fn of(fields: impl IntoIterator<Item = FieldId>) -> Self {
-        let mut set = Self::default();
-        fields.into_iter().for_each(|field| set.insert(field));
-        set
+    fn subjects() -> Vec<Subject> {
+        let compiled = |name| {
+            let profile = Profile::preset(name).unwrap().compose().unwrap();
+            Policy::compile(&profile, None).unwrap()
+        };
+        let members = members_sent();
+        let subject = |name| {
+            let (known, mut unknown) = (compiled(name), compiled(name));
+            unknown.baseline = None;
+            let known_member = |(name, _): &&(String, Value)| known.field_named(name).is_some();
+            let members = members.iter().filter(known_member).cloned().collect();
+            Subject { name, known, unknown, members }
+        };
+        Profile::presets().map(subject).collect()
     }
 
-    fn insert(&mut self, field: FieldId) {
-        if let Some(word) = self.0.get_mut(field.index() / 64) {
-            *word |= 1 << (field.index() % 64);
-        }
+    /// What is wrong with a body, and what is made of it in any case.
+    fn judged(policy: &Policy, body: &str) -> (Vec<String>, String) {
+        let mut document = read(body);
+        let faults = policy.apply(&mut document, &NOTHING, None);
+        (faults.iter().map(ToString::to_string).collect(), document.to_json_text())
     }
 
-    fn unite(&mut self, other: Self) {
-        for (word, own) in self.0.iter_mut().zip(other.0) {
-            *word |= own;
-        }
+    #[test]
+    fn what_is_known_beforehand_is_what_would_be_found() {
+        let subjects = subjects();
+        let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(6000) };
+        let requests = (any::<Index>(), any::<bool>(), proptest::collection::vec(any::<Index>(), 0..6));
+        let taken = std::cell::Cell::new(0);
+        proptest::test_runner::TestRunner::new(config)
+            .run(&requests, |(subject, redirects, members)| {
+                let subject = subject.get(&subjects);
+                let mut body: Map<String, Value> =
+                    members.iter().map(|member| member.get(&subject.members).clone()).collect();
+                if redirects {
+                    body.insert("redirect_uris".to_owned(), json!(["https://app.example.org/cb"]));
+                }
+                let body = Value::Object(body).to_string();
+                let known = judged(&subject.known, &body);
+                taken.set(taken.get() + usize::from(known.0.is_empty()));
+                prop_assert_eq!(known, judged(&subject.unknown, &body), "{}: {}", subject.name, body);
+                Ok(())
+            })
+            .unwrap();
+        assert!(taken.get() > 500, "{} were taken", taken.get());
     }
 
-    pub(super) fn has(self, field: FieldId) -> bool {
-        self.0.get(field.index() / 64).is_some_and(|word| word >> (field.index() % 64) & 1 == 1)
-    }
-
-    fn meets(self, other: Self) -> bool {
-        self.0.iter().zip(other.0).fold(0, |met, (word, own)| met | (word & own)) != 0
+    /// No preset refuses a default of its own, or demands something of a member because of another one that was sent.
+    #[test]
+    fn a_default_is_judged_where_somebody_demands_something_of_it() {
+        let profile: Profile = serde_json::from_value(json!({
+            "dcr_profile": 1,
+            "name": "own",
+            "metadata": {
+                "client_name": {},
+                "logo_uri": {},
+                "subject_type": { "default": "public" },
+                "application_type": { "default": "web" }
+            },
+            "rules": [
+                {
+                    "id": "unnamed",
+                    "when": { "member": "logo_uri", "present": false },
+                    "metadata": { "subject_type": { "one_of": ["pairwise"] } }
+                },
+                {
+                    "id": "named",
+                    "when": { "member": "client_name", "present": true },
+                    "metadata": { "application_type": { "one_of": ["native"] } }
+                }
+            ]
+        }))
+        .unwrap();
+        let policy = Policy::compile(&profile.compose().unwrap(), None).unwrap();
+        let subject = "subject_type: must be one of pairwise";
+        let both = [subject, "application_type: must be one of native"];
+        assert_eq!(judged(&policy, "{}").0, [subject]);
+        assert_eq!(judged(&policy, r#"{"client_name":"x"}"#).0, both);
     }
 }
 

@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::baseline::{Baseline, FieldSet};
+use super::baseline::Baseline;
 use super::condition::{Claim, Condition};
 use super::jws::{IssuerPolicy, JwsPolicy};
 use super::pattern::Pattern;
 use super::scope::Scopes;
+use super::sets::{FieldSet, RulePlace, RuleSet};
 use crate::error::{ErrorCode, Failure, Rejection, Violation};
-use crate::metadata::{FieldId, FieldValue, Group, Kind, fields};
+use crate::metadata::{Constant, FieldId, FieldValue, Group, Kind, fields};
 use crate::profile::{
     self, Access, Body, Hook, KeyPolicy, Lifecycle, OnMismatch, OnUpdate, Operation, Presence, Profile,
     ProfileError, Relation, ResponsePolicy, StatementPolicy, Unknown,
@@ -36,9 +37,13 @@ pub(crate) struct Policy {
     pub(crate) cancel_when: Option<Condition>,
     pub(super) rules: Vec<Rule>,
     /// The rules that change values, and those that demand something of final ones.
-    pub(super) modifying: Vec<RuleHead>,
-    pub(super) checking: Vec<RuleHead>,
-    pub(super) baseline: Baseline,
+    pub(super) modifying: RuleSet,
+    pub(super) checking: RuleSet,
+    pub(super) heads: Vec<RuleHead>,
+    /// By member, the rules whose conditions look at it.
+    pub(super) readers: Vec<RuleSet>,
+    /// Nothing while it is being found out.
+    pub(super) baseline: Option<Baseline>,
     pub(super) scopes: Option<Scopes>,
     pub(super) supported_scopes: Option<Vec<String>>,
     pub(crate) redirect: RedirectRules,
@@ -91,10 +96,12 @@ pub(super) struct Steps {
     pub(super) ignore: Vec<FieldId>,
     pub(super) from: Vec<(FieldId, From)>,
     /// `None` removes.
-    pub(super) value: Vec<(FieldId, Option<FieldValue<'static>>)>,
+    pub(super) value: Vec<(FieldId, Option<Constant>)>,
     pub(super) add: Vec<(FieldId, Vec<Box<str>>)>,
-    pub(super) default: Vec<(FieldId, FieldValue<'static>)>,
+    pub(super) default: Vec<(FieldId, Constant)>,
     pub(super) checks: Vec<(FieldId, Checks)>,
+    /// The members that have such checks.
+    pub(super) checked: FieldSet,
     pub(super) required: Vec<FieldId>,
     pub(super) min_items: Vec<(FieldId, usize)>,
 }
@@ -102,27 +109,10 @@ pub(super) struct Steps {
 /// What is looked at first of a rule: rules are large and most do not concern a request, so these stand by themselves.
 #[derive(Debug)]
 pub(super) struct RuleHead {
-    /// The members that its condition looks at.
-    pub(super) reads: FieldSet,
-    /// The members that it may change.
-    pub(super) writes: FieldSet,
     /// A member without which the condition cannot hold.
     pub(super) needs: Option<FieldId>,
-    pub(super) bit: u128,
-    pub(super) place: usize,
-}
-
-impl RuleHead {
-    fn all_of(rules: &[Rule], concerns: impl Fn(&Rule) -> bool) -> Vec<Self> {
-        let head = |(place, rule): (usize, &Rule)| Self {
-            reads: FieldSet::read_by(&rule.when),
-            writes: rule.steps.writes(),
-            needs: rule.when.needed_member(),
-            bit: rule.bit,
-            place,
-        };
-        rules.iter().enumerate().filter(|(_, rule)| concerns(rule)).map(head).collect()
-    }
+    /// The members that the rule may change.
+    pub(super) writes: FieldSet,
 }
 
 impl Steps {
@@ -173,8 +163,7 @@ pub(super) struct Checks {
 #[derive(Debug)]
 pub(super) struct Rule {
     pub(super) id: String,
-    /// What stands for it in a set. There are at most 128.
-    pub(super) bit: u128,
+    pub(super) place: RulePlace,
     pub(super) when: Condition,
     pub(super) steps: Steps,
     pub(super) reject: Option<Failure>,
@@ -227,10 +216,7 @@ impl Policy {
             let when = compiler.condition(&rule.when);
             rules.push(Rule {
                 id: rule.id.clone(),
-                bit: u32::try_from(rules.len())
-                    .ok()
-                    .and_then(|place| 1_u128.checked_shl(place))
-                    .unwrap_or_default(),
+                place: RulePlace::new(rules.len()),
                 member: rule
                     .member
                     .as_deref()
@@ -267,10 +253,15 @@ impl Policy {
             envelope_fields,
             hooks: profile.hooks.clone(),
             cancel_when,
-            modifying: RuleHead::all_of(&rules, |rule| rule.steps.modifies()),
-            checking: RuleHead::all_of(&rules, |rule| rule.reject.is_some() || rule.steps.checks()),
+            modifying: RuleSet::of(&rules, |rule| rule.steps.modifies()),
+            checking: RuleSet::of(&rules, |rule| rule.reject.is_some() || rule.steps.checks()),
+            heads: rules
+                .iter()
+                .map(|rule| RuleHead { needs: rule.when.needed_member(), writes: rule.steps.writes() })
+                .collect(),
+            readers: readers(&rules),
             rules,
-            baseline: Baseline::default(),
+            baseline: None,
             supported_scopes: supported_scopes.map(<[String]>::to_vec),
             scopes: profile.scope.as_ref().map(|scope| Scopes::compile(scope, supported_scopes)),
             redirect: RedirectRules::new(&profile.redirect_uris),
@@ -296,7 +287,7 @@ impl Policy {
                 .unwrap_or(65_536),
             errors: profile.errors.iter().map(|(kind, spec)| (kind.clone(), code(spec))).collect(),
         };
-        policy.baseline = Baseline::of(&policy);
+        policy.baseline = Some(Baseline::of(&policy));
         Ok(policy)
     }
 
@@ -369,6 +360,21 @@ impl Policy {
     }
 }
 
+fn readers(rules: &[Rule]) -> Vec<RuleSet> {
+    let mut readers = Vec::new();
+    for rule in rules {
+        rule.when.each_member(&mut |field| {
+            if readers.len() <= field.index() {
+                readers.resize(field.index() + 1, RuleSet::NONE);
+            }
+            if let Some(of_field) = readers.get_mut(field.index()) {
+                of_field.insert(rule.place);
+            }
+        });
+    }
+    readers
+}
+
 fn table_kind(field: FieldId) -> Kind {
     field.spec().map_or(Kind::Any, |spec| spec.kind)
 }
@@ -397,6 +403,12 @@ impl Compiler {
         self.declared.push(name.into());
         self.names.insert(name.into(), FieldId(field));
         Some(FieldId(field))
+    }
+
+    /// A value under the name that it is registered with, which a rule may give another name.
+    fn constant(&self, field: FieldId, value: FieldValue<'static>) -> Constant {
+        let declared = || self.declared.get(field.index() - fields::COUNT).map_or("", |name| name);
+        Constant::new(field.spec().map_or_else(declared, |spec| spec.name), value)
     }
 
     fn member(&mut self, name: &str, field: FieldId, member: &profile::Member) -> Member {
@@ -439,14 +451,14 @@ impl Compiler {
             steps.from.push((field, from));
         }
         if let Some(value) = &member.value {
-            let value = (!value.is_null()).then(|| value_of(kind, value));
+            let value = (!value.is_null()).then(|| self.constant(field, value_of(kind, value)));
             steps.value.push((field, value));
         }
         if !member.add.is_empty() {
             steps.add.push((field, self.texts(name, &member.add)));
         }
         if let Some(default) = &member.default {
-            steps.default.push((field, value_of(kind, default)));
+            steps.default.push((field, self.constant(field, value_of(kind, default))));
         }
         let checks = Checks {
             one_of: member
@@ -463,6 +475,7 @@ impl Compiler {
             let adjust = member.on_mismatch == Some(OnMismatch::Adjust);
             let first = || member.one_of.as_ref().and_then(|values| values.first());
             let fallback = member.default.as_ref().or_else(first).map(|value| value_of(kind, value));
+            steps.checked.insert(field);
             steps.checks.push((field, Checks { adjust, fallback: fallback.filter(|_| adjust), ..checks }));
         }
         if let Some(min_items) = member.min_items {

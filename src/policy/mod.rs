@@ -14,6 +14,7 @@ mod mutations;
 mod pattern;
 mod relation;
 mod scope;
+mod sets;
 mod shape;
 mod subject_dn;
 mod trace;

@@ -144,6 +144,26 @@ impl Refused {
     }
 }
 
+/// Every member that a vector sends, with a value of it.
+pub(super) fn members_sent() -> Vec<(String, Value)> {
+    let files = [
+        include_str!("../../tests/data/profile_vectors.json"),
+        include_str!("../../tests/data/preset_vectors.json"),
+    ];
+    let files = files.map(|text| serde_json::from_str::<Value>(text).unwrap());
+    let fixtures = files.iter().filter_map(|file| file["fixtures"].as_object()).flat_map(Map::values);
+    let vectors = files.iter().filter_map(|file| file["vectors"].as_array()).flatten();
+    let bodies = fixtures.chain(vectors.filter_map(|vector| vector.get("with")));
+    let mut members = Vec::new();
+    for (name, value) in bodies.filter_map(Value::as_object).flatten() {
+        let member = (name.clone(), expanded(value));
+        if !value.is_null() && !members.contains(&member) {
+            members.push(member);
+        }
+    }
+    members
+}
+
 /// What is registered, or why nothing is.
 pub(super) fn outcome(policy: &Policy, request: &Request) -> Result<Registered, Refused> {
     outcome_with(policy, request, None)
@@ -269,7 +289,7 @@ fn with_nulls(mut body: Map<String, Value>, vector: &Value) -> String {
     Value::Object(body).to_string()
 }
 
-fn read(text: &str) -> Document<'_> {
+pub(super) fn read(text: &str) -> Document<'_> {
     json::read_object(text.as_bytes(), LIMITS, Origin::Request).unwrap()
 }
 

@@ -69,18 +69,18 @@ impl SqlClientStoreBuilder {
     /// A connection to PostgreSQL that was not used for so long is tried before it is used again, and replaced if it is
     /// dead. Default: 1 second.
     ///
-    /// To try every connection every time, as sqlx does unless told otherwise, is a round trip more for each statement
-    /// and costs a quarter of the throughput; zero does that. With the default, a server under load that loses its
-    /// database answers one 503 for each connection that was open, and none after a quiet second.
+    /// To try every connection every time, before and after a statement, as a pool of sqlx does unless told otherwise, is
+    /// two round trips more for each statement; zero does the first of them. With the default, a server under load that
+    /// loses its database answers one 503 for each connection that was open, and none after a quiet second.
     pub fn idle_check(mut self, idle: Duration) -> Self {
         self.idle_check = idle;
         self
     }
 
-    /// Whether the schema is brought up to date. Default: true. Without it, a database that is behind is refused; for
-    /// roles that may not change a schema. The migrations are plain SQL in `src/sql/migrations`.
-    pub fn migrate(mut self, migrate: bool) -> Self {
-        self.migrates = migrate;
+    /// Leaves the schema as it is, for roles that may not change it; a database that is behind is refused then. Default:
+    /// the schema is brought up to date. The migrations are plain SQL in `src/sql/migrations`.
+    pub fn without_migrations(mut self) -> Self {
+        self.migrates = false;
         self
     }
 
@@ -101,7 +101,8 @@ impl SqlClientStoreBuilder {
         Ok(SqlClientStore { database, consumed: Arc::default() })
     }
 
-    fn pool<DB: sqlx::Database>(&self) -> PoolOptions<DB> {
+    #[cfg(feature = "sqlite")]
+    fn pool(&self) -> PoolOptions<sqlx::Sqlite> {
         PoolOptions::new().acquire_timeout(self.acquire_timeout).test_before_acquire(false)
     }
 
@@ -143,7 +144,9 @@ impl SqlClientStoreBuilder {
     #[cfg(feature = "postgres")]
     async fn postgres(&self, url: &str) -> Result<Database, SqlStoreError> {
         use sqlx::postgres::PgConnectOptions;
-        use sqlx::{AssertSqlSafe, Connection, Executor};
+        use sqlx::{AssertSqlSafe, Executor};
+
+        use super::lending::{Lending, Patience};
 
         let options = PgConnectOptions::from_str(url).map_err(|error| SqlStoreError::Url(error.into()))?;
         let options = match options.get_application_name() {
@@ -151,9 +154,8 @@ impl SqlClientStoreBuilder {
             None => options.application_name("oauth-dcr"),
         };
         let limit = self.statement_timeout.as_millis();
-        let idle_check = self.idle_check;
-        let pool = self
-            .pool::<sqlx::Postgres>()
+        let pool = PoolOptions::<sqlx::Postgres>::new()
+            .acquire_timeout(self.acquire_timeout)
             .max_connections(self.max_connections)
             .after_connect(move |connection, _| {
                 Box::pin(async move {
@@ -163,19 +165,15 @@ impl SqlClientStoreBuilder {
                     Ok(())
                 })
             })
-            .before_acquire(move |connection, state| {
-                Box::pin(async move {
-                    if state.idle_for >= idle_check {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
             .connect_with(options.disable_statement_logging())
             .await
             .map_err(|error| SqlStoreError::Connect(error.into()))?;
-        // A server that is alive has given the statement up by half of this time.
-        let silence = if limit > 0 { self.statement_timeout.saturating_mul(2) } else { Duration::MAX };
-        Ok(Database::Postgres { pool, silence })
+        let patience = Patience {
+            acquire: self.acquire_timeout,
+            idle_check: self.idle_check,
+            // A server that is alive has given the statement up by half of this time.
+            silence: if limit > 0 { self.statement_timeout.saturating_mul(2) } else { Duration::MAX },
+        };
+        Ok(Database::Postgres(Lending::new(pool, self.max_connections, patience)))
     }
 }

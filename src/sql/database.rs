@@ -4,15 +4,17 @@
 
 use std::borrow::Cow;
 #[cfg(feature = "postgres")]
-use std::time::Duration;
+use std::sync::Arc;
 
 #[cfg(feature = "sqlite")]
 use sqlx::SqlitePool;
 use sqlx::{ColumnIndex, Decode, Error, Row, Type};
-#[cfg(feature = "postgres")]
-use sqlx::{PgPool, Postgres, pool::PoolConnection};
 
+#[cfg(feature = "postgres")]
+use super::fault::leaves_connection;
 use super::fault::{Retry, store_error};
+#[cfg(feature = "postgres")]
+use super::lending::Lending;
 use crate::host::StoreError;
 
 #[derive(Clone)]
@@ -24,11 +26,7 @@ pub(super) enum Database {
         readers: SqlitePool,
     },
     #[cfg(feature = "postgres")]
-    Postgres {
-        pool: PgPool,
-        /// After this time without an answer the server is taken to be gone.
-        silence: Duration,
-    },
+    Postgres(Arc<Lending>),
 }
 
 /// A value of a statement.
@@ -79,22 +77,17 @@ pub(super) struct Found {
     pub(super) number: Option<i64>,
 }
 
-/// Does the same with whichever pool there is: that for changes, or that for looking.
+/// Does the same with whichever pool there is, in its own time.
 macro_rules! on {
-    (writer of $database:expr, $pool:ident => $call:expr) => {
+    ($database:expr, $pool:ident => $call:expr) => {
         match $database {
             #[cfg(feature = "sqlite")]
             Database::Sqlite { writer: $pool, .. } => $call,
             #[cfg(feature = "postgres")]
-            Database::Postgres { pool: $pool, .. } => $call,
-        }
-    };
-    (readers of $database:expr, $pool:ident => $call:expr) => {
-        match $database {
-            #[cfg(feature = "sqlite")]
-            Database::Sqlite { readers: $pool, .. } => $call,
-            #[cfg(feature = "postgres")]
-            Database::Postgres { pool: $pool, .. } => $call,
+            Database::Postgres(lending) => {
+                let $pool = &lending.pool;
+                $call
+            }
         }
     };
 }
@@ -120,11 +113,14 @@ macro_rules! run {
                 $answer
             }
             #[cfg(feature = "postgres")]
-            Database::Postgres { pool, silence } => {
-                let mut lent = Lent { connection: pool.acquire().await?, is_waiting: true };
-                let call = bound!($sql, $values).$how(&mut *lent.connection);
-                let answered = tokio::time::timeout(*silence, call).await.map_err(|_| silent())?;
-                lent.is_waiting = false;
+            Database::Postgres(lending) => {
+                let mut lent = lending.lend().await?;
+                let call = bound!($sql, $values).$how(&mut lent.connection);
+                let answered = tokio::time::timeout(lending.patience.silence, call).await;
+                let answered = answered.map_err(|_| silent())?;
+                if answered.as_ref().err().is_none_or(leaves_connection) {
+                    lent.give_back(lending);
+                }
                 let $result = answered?;
                 $answer
             }
@@ -145,29 +141,25 @@ macro_rules! again {
     }};
 }
 
-/// A connection that is closed if nobody waits for its answer any more. In the pool it would first have to answer, which
-/// a server that is gone never does.
-#[cfg(feature = "postgres")]
-struct Lent {
-    connection: PoolConnection<Postgres>,
-    is_waiting: bool,
-}
-
-#[cfg(feature = "postgres")]
-impl Drop for Lent {
-    fn drop(&mut self) {
-        if self.is_waiting {
-            self.connection.close_on_drop();
-        }
-    }
-}
-
 #[cfg(feature = "postgres")]
 fn silent() -> Error {
     Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "the database does not answer"))
 }
 
 impl Database {
+    /// Closes all connections once they are idle.
+    pub(super) async fn close(&self) {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            #[cfg(feature = "postgres")]
+            Self::Postgres(lending) => lending.close().await,
+        }
+    }
+
     /// Changes something, and says in how many rows.
     pub(super) async fn change(&self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, StoreError> {
         self.try_change(sql, values).await.map_err(store_error)

@@ -49,6 +49,12 @@ fn is_rolled_back(error: &Error) -> bool {
     matches!(database_code(error), Some(Code::State(state)) if matches!(&*state, "40001" | "40P01"))
 }
 
+/// Whether the connection is as good as before an error: what was there already, or came first, is no fault of it.
+#[cfg(feature = "postgres")]
+pub(super) fn leaves_connection(error: &Error) -> bool {
+    matches!(database_code(error), Some(Code::State(state)) if ["23", "40"].iter().any(|class| state.starts_with(class)))
+}
+
 /// Whether somebody else made the schema at the same moment: a statement that makes what is there by now, or a lock on
 /// a file that is being switched to write-ahead logging.
 pub(super) fn is_race_of_migrations(error: &Error) -> bool {

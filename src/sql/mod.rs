@@ -30,7 +30,7 @@
 //! [`connect`](SqlClientStore::connect) applies what a database lacks, in one transaction that no other node can enter. It
 //! goes forward only, and a database that a later version of this crate has migrated is refused. The files in
 //! `src/sql/migrations` are plain SQL, for those who would rather run them by hand
-//! ([`SqlClientStoreBuilder::migrate`]).
+//! ([`SqlClientStoreBuilder::without_migrations`]).
 //!
 //! # Other engines
 //!
@@ -40,7 +40,8 @@
 //!
 //! - UTF-8, texts that are compared byte by byte, and `COLLATE "C"` for the order of identifiers.
 //! - Unique indexes, also partial ones (`WHERE … IS NOT NULL`), that hold across all nodes.
-//! - `INSERT … ON CONFLICT`, `RETURNING`, `WITH … AS MATERIALIZED`, `to_regclass`, `SET statement_timeout`.
+//! - `INSERT … ON CONFLICT`, `RETURNING`, `WITH … AS MATERIALIZED`, `to_regclass`, `SET statement_timeout`, and savepoints
+//!   in a migration. Compression by lz4 is asked for, and not needed.
 //! - Read committed isolation or a stricter one. Under the stricter ones more statements are tried again.
 //!
 //! No sequence, trigger, function or advisory lock is used; a node that migrates locks a row. An engine whose schema
@@ -54,6 +55,8 @@ mod directory;
 mod error;
 mod fault;
 mod initial_access;
+#[cfg(feature = "postgres")]
+mod lending;
 mod replay;
 mod row;
 mod schema;
@@ -65,8 +68,7 @@ use std::sync::atomic::AtomicU32;
 pub use builder::SqlClientStoreBuilder;
 pub use error::SqlStoreError;
 
-use self::database::{Database, on};
-use self::fault::store_error;
+use self::database::Database;
 use crate::host::StoreError;
 
 /// Clients, initial access tokens and used keys in one database: a [`ClientStore`](crate::ClientStore), a
@@ -125,14 +127,12 @@ impl SqlClientStore {
     ///
     /// If it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        on!(writer of &self.database, pool => sqlx::query("SELECT 1").execute(pool).await.map(drop))
-            .map_err(store_error)
+        self.database.change("SELECT 1", &[]).await.map(drop)
     }
 
     /// Closes all connections once they are idle. Later calls fail with [`StoreError::Unavailable`].
     pub async fn close(&self) {
-        on!(readers of &self.database, pool => pool.close().await);
-        on!(writer of &self.database, pool => pool.close().await);
+        self.database.close().await;
     }
 }
 
@@ -143,7 +143,7 @@ impl fmt::Debug for SqlClientStore {
             #[cfg(feature = "sqlite")]
             Database::Sqlite { .. } => "sqlite",
             #[cfg(feature = "postgres")]
-            Database::Postgres { .. } => "postgres",
+            Database::Postgres(_) => "postgres",
         };
         f.debug_struct("SqlClientStore").field("database", &kind).finish_non_exhaustive()
     }

@@ -2,20 +2,36 @@
 //!
 //! A database has a version: how many of the migrations it has had. They are applied in order and never taken back.
 
+use sqlx::Acquire;
+
 use super::database::{Database, on};
 use super::error::SqlStoreError;
-use super::fault::{Retry, is_race_of_migrations};
+use super::fault::{Retry, is_race_of_migrations, is_transient};
 
 /// The version of this program: the number of its migrations.
 pub(super) const VERSION: i64 = MIGRATIONS_COUNT as i64;
 
-const MIGRATIONS_COUNT: usize = 1;
+const MIGRATIONS_COUNT: usize = 2;
 
 #[cfg(feature = "sqlite")]
-const SQLITE: [&str; MIGRATIONS_COUNT] = [include_str!("migrations/sqlite/1.sql")];
+const SQLITE: [Migration; MIGRATIONS_COUNT] = [
+    Migration::Needed(include_str!("migrations/sqlite/1.sql")),
+    Migration::Needed(include_str!("migrations/sqlite/2.sql")),
+];
 
 #[cfg(feature = "postgres")]
-const POSTGRES: [&str; MIGRATIONS_COUNT] = [include_str!("migrations/postgres/1.sql")];
+const POSTGRES: [Migration; MIGRATIONS_COUNT] = [
+    Migration::Needed(include_str!("migrations/postgres/1.sql")),
+    Migration::IfPossible(include_str!("migrations/postgres/2.sql")),
+];
+
+enum Migration {
+    /// Without it the store does not work.
+    Needed(&'static str),
+    /// Without it the store works. Not every server can do it.
+    #[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "only PostgreSQL has one"))]
+    IfPossible(&'static str),
+}
 
 /// The table of the version has one row. Whoever changes it has the others wait.
 const VERSION_TABLE: &str = "CREATE TABLE IF NOT EXISTS oauth_dcr_schema (id BIGINT PRIMARY KEY, version BIGINT NOT NULL); \
@@ -56,9 +72,9 @@ async fn found_version(database: &Database) -> Result<i64, sqlx::Error> {
         #[cfg(feature = "sqlite")]
         Database::Sqlite { .. } => "SELECT count(*) > 0 FROM sqlite_master WHERE name = 'oauth_dcr_schema'",
         #[cfg(feature = "postgres")]
-        Database::Postgres { .. } => "SELECT to_regclass('oauth_dcr_schema') IS NOT NULL",
+        Database::Postgres(_) => "SELECT to_regclass('oauth_dcr_schema') IS NOT NULL",
     };
-    on!(writer of database, pool => {
+    on!(database, pool => {
         if !sqlx::query_scalar::<_, bool>(has_table).fetch_one(pool).await? {
             return Ok(0);
         }
@@ -75,16 +91,26 @@ async fn migrate(database: &Database) -> Result<(), sqlx::Error> {
         Database::Sqlite { .. } => ("BEGIN IMMEDIATE", "SELECT 1", SQLITE),
         // The limit is for requests. Here others are waited for, and tables may be large.
         #[cfg(feature = "postgres")]
-        Database::Postgres { .. } => ("BEGIN", "SET LOCAL statement_timeout = 0", POSTGRES),
+        Database::Postgres(_) => ("BEGIN", "SET LOCAL statement_timeout = 0", POSTGRES),
     };
-    on!(writer of database, pool => {
+    on!(database, pool => {
         let mut transaction = pool.begin_with(begin).await?;
         sqlx::raw_sql(patience).execute(&mut *transaction).await?;
         sqlx::raw_sql(VERSION_TABLE).execute(&mut *transaction).await?;
         let locked: Vec<i64> = sqlx::query_scalar(LOCK).fetch_all(&mut *transaction).await?;
         let had = locked.first().and_then(|version| usize::try_from(*version).ok()).unwrap_or(0);
         for migration in migrations.iter().skip(had) {
-            sqlx::raw_sql(*migration).execute(&mut *transaction).await?;
+            match migration {
+                Migration::Needed(sql) => _ = sqlx::raw_sql(*sql).execute(&mut *transaction).await?,
+                Migration::IfPossible(sql) => {
+                    let mut attempt = Acquire::begin(&mut transaction).await?;
+                    match sqlx::raw_sql(*sql).execute(&mut *attempt).await {
+                        Ok(_) => attempt.commit().await?,
+                        Err(error) if is_transient(&error) => return Err(error),
+                        Err(_) => attempt.rollback().await?,
+                    }
+                }
+            }
         }
         if had < MIGRATIONS_COUNT {
             sqlx::query(SET_VERSION).bind(VERSION).execute(&mut *transaction).await?;

@@ -1,6 +1,6 @@
 //! What is too much.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 
 use http::Method;
@@ -10,7 +10,7 @@ use crate::support::{Answer, Server, config_file};
 
 /// Asks and does not finish asking, so that its place is taken.
 fn half_a_request(server: &Server) -> TcpStream {
-    let mut stream = TcpStream::connect(server.base().strip_prefix("http://").unwrap()).unwrap();
+    let mut stream = connect(server);
     stream
         .write_all(b"POST /register HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{")
         .unwrap();
@@ -56,6 +56,66 @@ async fn a_request_has_so_much_time() {
     let mut answer = [0; 12];
     held.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 408");
+}
+
+/// A connection on which nothing is asked, or never to the end, is closed when the time is up; one that asks is kept.
+#[tokio::test]
+async fn a_connection_without_a_request_is_closed() {
+    let server = Server::start_with(&["--time-limit", "1"]);
+    for begun in ["", "POST /register HTTP/1.1\r\nhost: a\r\nx-slow: "] {
+        let mut held = connect(&server);
+        held.write_all(begun.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        held.read_to_end(&mut answer).unwrap();
+        assert_eq!(String::from_utf8(answer).unwrap(), "", "{begun:?}");
+    }
+}
+
+fn connect(server: &Server) -> TcpStream {
+    TcpStream::connect(server.base().strip_prefix("http://").unwrap()).unwrap()
+}
+
+/// Asks on a connection; false if that was closed.
+fn is_served(stream: &mut TcpStream) -> bool {
+    let asked = stream.write_all(b"HEAD /health/live HTTP/1.1\r\nhost: a\r\n\r\n");
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        if asked.is_err() || stream.read_exact(&mut byte).is_err() {
+            return false;
+        }
+        answer.extend(byte);
+    }
+    answer.starts_with(b"HTTP/1.1 200")
+}
+
+/// Whoever opens too many connections has the last ones closed, and gets others when some are given up.
+#[tokio::test]
+async fn an_address_has_so_many_connections() {
+    let server = Server::start_with(&["--max-connections-per-address", "2"]);
+    let mut held = [connect(&server), connect(&server)];
+    assert_eq!(held.each_mut().map(is_served), [true, true]);
+    assert!(!is_served(&mut connect(&server)));
+    drop(held);
+    while !is_served(&mut connect(&server)) {}
+}
+
+/// While there is no place for it, a connection waits.
+#[tokio::test]
+async fn a_server_has_so_many_connections() {
+    let server = Server::start_with(&["--max-connections", "1"]);
+    let mut held = connect(&server);
+    assert!(is_served(&mut held));
+    let mut waiting = connect(&server);
+    waiting.write_all(b"HEAD /health/live HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+    assert!(is_served(&mut held));
+    waiting.set_nonblocking(true).unwrap();
+    assert_eq!(waiting.peek(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+    waiting.set_nonblocking(false).unwrap();
+    drop(held);
+    let mut answer = [0; 12];
+    waiting.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! What a dry run tells: sources, what was left out, and what is wrong at every stage.
 
+use oauth_dcr::explain::{Outcome, Stage, Verdict};
 use oauth_dcr::testing::run;
-use oauth_dcr::{Explanation, Outcome, RegisterRequest, Stage, Verdict};
+use oauth_dcr::{Explanation, RegisterRequest};
 use serde_json::{Value, json};
 
 use crate::keys::*;

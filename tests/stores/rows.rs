@@ -77,9 +77,12 @@ async fn odd_texts_are_found_again(fresh: &Fresh) {
     for (place, text) in [long.as_str(), "nul \0 inside", "\u{1}", "line\nbreak", ""].into_iter().enumerate()
     {
         let origin = json!({ "profile": "standard", "statement_issuer": text, "statement_software": text, "owner": text });
-        let changes = json!({ "unique_key": text, "provenance": origin });
+        let metadata = json!({ "client_name": text, "x_odd": { text: u64::MAX } });
+        let changes = json!({ "unique_key": text, "provenance": origin, "metadata": metadata });
         let client = crate::client(&format!("odd-{place}"), changes);
         store.insert(&client).await.unwrap();
+        let found = store.get(client.id()).await.unwrap().unwrap();
+        assert_eq!((found.metadata_json(), &found), (client.metadata_json(), &client));
         assert_eq!(store.find_unique(text).await.unwrap().as_ref(), Some(&client));
         let other = Cause::Software { issuer: text.into(), software_id: "other".into() };
         assert_eq!(store.revoke(&other, 10).await.unwrap(), []);
