@@ -223,19 +223,3 @@ mod tests {
         assert_eq!(judged(&policy, r#"{"client_name":"x"}"#).0, both);
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sets_meet_in_what_both_have() {
-        // One in each word, at the same place of it.
-        let ids = [1, 65, 129].map(FieldId);
-        let all = FieldSet::of(ids);
-        assert!(ids.into_iter().all(|id| all.has(id) && all.meets(FieldSet::of([id]))));
-        assert!(!all.has(FieldId(2)) && !all.meets(FieldSet::of([FieldId(2)])));
-        let two = FieldSet::of([FieldId(1), FieldId(65)]);
-        assert!(two.meets(two) && !two.has(FieldId(129)));
-    }
-}
