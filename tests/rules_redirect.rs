@@ -765,3 +765,17 @@ fn s_reg_01_patterns_of_redirection_uris_are_refused() {
     let Err(rejection) = register(&registrar_with_janssen_codes(), &metadata) else { panic!("registered") };
     assert_eq!(rejection.code.as_str(), "invalid_redirect_uris_regex");
 }
+
+/// A web origin is a scheme, a host and a port (RFC 6454 section 4), and nothing after them.
+#[test]
+fn authorized_origins_are_origins() {
+    let registrar = standard();
+    let with = |uri: &str| json!({ "redirect_uris": ["https://a.example/cb"], "authorized_origins": [uri] });
+    for uri in ["https://a.example", "http://127.0.0.1:3000"] {
+        assert_eq!(accepts(&registrar, with(uri))["authorized_origins"], json!([uri]));
+    }
+    let message = "must be an origin: scheme, host and port, nothing more";
+    for uri in ["https://a.example/", "https://a.example/b", "https://a.example?b", "com.example.app:/b"] {
+        refuses(&registrar, with(uri), "authorized_origins[0]", "origin", message);
+    }
+}
