@@ -633,10 +633,12 @@ fn a_request_of_uk_open_banking() {
 #[test]
 fn objects_are_compared_by_what_they_say() {
     let server = listed(r#""jwks": { "from": { "statement": "software_jwks", "relation": "equals" } }"#);
-    let jwks = json!({ "keys": [SOFTWARE.set()["keys"][0]] });
+    let key = with(SOFTWARE.set()["keys"][0].clone(), json!({ "zone": 1 }));
+    let jwks = json!({ "keys": [key] });
     let request = with(presenting(statement(json!({ "software_jwks": jwks }))), json!({ "jwks": jwks }));
     let body = with(request, json!({ "redirect_uris": [REDIRECT] })).to_string();
-    let spaced = body.replace(r#""jwks":{"keys":["#, r#""jwks": { "keys" : [ "#);
-    assert_ne!(spaced, body);
-    server.accepts(server.register_text(spaced));
+    let reordered =
+        body.replace(r#","zone":1"#, "").replace(r#""jwks":{"keys":[{"#, r#""jwks": { "keys": [{"zone": 1,"#);
+    assert_ne!(reordered, body);
+    server.accepts(server.register_text(reordered));
 }
