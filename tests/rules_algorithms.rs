@@ -184,6 +184,9 @@ fn secrets_are_unique() {
 fn public_clients_have_no_symmetric_algorithms() {
     let public = |name: &str, alg: &str| json!({ METHOD: "none", name: alg });
     let _ = accepts(public("id_token_signed_response_alg", "ES256"));
+    // What is called like one is none, and no signature needs no key.
+    let _ = accepts(public("client_name", "HS256"));
+    let _ = accepts(public("request_object_signing_alg", "none"));
     for alg in ["HS256", "HS384", "HS512"] {
         for name in [
             "id_token_signed_response_alg",

@@ -551,3 +551,16 @@ fn ways_of_a_profile() {
         refuses_at(&hosts, &wrong, "jwks_uri", "keys.uri_hosts", "one of the hosts keys.example.org");
     }
 }
+
+/// What is wrong with a key is told once: its set is not said to lack a key besides.
+#[test]
+fn nothing_more_is_said_of_a_faulty_set() {
+    let members = json!({
+        "redirect_uris": ["https://app.example.org/cb"],
+        "token_endpoint_auth_method": "private_key_jwt",
+        "jwks": { "keys": [with(p256(), json!({ "d": "AQAB" }))] },
+    });
+    let Err(Error::Rejected(rejection)) = register(&server(json!({})), &members) else { panic!() };
+    let told: Vec<String> = rejection.violations.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["jwks.keys[0]: has the private member d"]);
+}

@@ -597,9 +597,11 @@ fn s_uri_18_post_logout_redirect_uris_are_judged_like_redirection_uris() {
 #[test]
 fn a_front_channel_logout_uri_has_the_origin_of_a_redirection_uri() {
     let registrar = standard();
-    let uris = ["https://a.example/cb", "https://b.example:8443/cb"];
+    let uris = ["https://a.example/cb", "https://b.example:8443/cb", "https://c.io/cb"];
     let with = |uri: &str| json!({ "redirect_uris": uris, "frontchannel_logout_uri": uri });
-    for uri in ["https://a.example/bye?a=b", "https://a.example", "https://b.example:8443/bye"] {
+    for uri in
+        ["https://a.example/bye?a=b", "https://a.example", "https://b.example:8443/bye", "https://c.io/bye"]
+    {
         assert_eq!(accepts(&registrar, with(uri))["frontchannel_logout_uri"], uri);
     }
     let message = "must have the scheme, host and port of one of the redirect_uris";
@@ -762,4 +764,18 @@ fn s_reg_01_patterns_of_redirection_uris_are_refused() {
     accepts(&enabled, metadata.clone());
     let Err(rejection) = register(&registrar_with_janssen_codes(), &metadata) else { panic!("registered") };
     assert_eq!(rejection.code.as_str(), "invalid_redirect_uris_regex");
+}
+
+/// A web origin is a scheme, a host and a port (RFC 6454 section 4), and nothing after them.
+#[test]
+fn authorized_origins_are_origins() {
+    let registrar = standard();
+    let with = |uri: &str| json!({ "redirect_uris": ["https://a.example/cb"], "authorized_origins": [uri] });
+    for uri in ["https://a.example", "http://127.0.0.1:3000"] {
+        assert_eq!(accepts(&registrar, with(uri))["authorized_origins"], json!([uri]));
+    }
+    let message = "must be an origin: scheme, host and port, nothing more";
+    for uri in ["https://a.example/", "https://a.example/b", "https://a.example?b", "com.example.app:/b"] {
+        refuses(&registrar, with(uri), "authorized_origins[0]", "origin", message);
+    }
 }

@@ -349,6 +349,68 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_label_has_63_characters() {
+        let host = |length: usize| format!("a-{}.example", "b".repeat(length - 2));
+        for length in [62, 63] {
+            let text = format!("https://{}/", host(length));
+            assert!(plain_https_host(&text).is_some(), "{text}");
+        }
+        for length in [64, 65] {
+            let text = format!("https://{}/", host(length));
+            assert!(plain_https_host(&text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_uri_is_told() {
+        const SCHEME: &str = "must be an absolute URI, beginning with a scheme in lower case";
+        const ESCAPE: &str =
+            "has a percent escape that is malformed or hides a slash, a backslash or a control";
+        const FOREIGN: &str = "has a character that no URI has: it must be percent-encoded";
+        const BEYOND: &str = "has a character outside ASCII: hosts need punycode, paths percent-encoding";
+        const BLANK: &str = "has a blank or a control character";
+        for (text, message) in [
+            ("", "must not be empty"),
+            ("https://a.example/b\\c", FOREIGN),
+            ("https://a.example/<", FOREIGN),
+            ("https://a.example/b|c", FOREIGN),
+            ("https://\u{e4}.example/", BEYOND),
+            ("https://a.example/ b", BLANK),
+            ("https://a.example/\u{7f}", BLANK),
+            ("HTTPS://a.example/", SCHEME),
+            ("1https://a.example/", SCHEME),
+            ("ht_tp://a.example/", SCHEME),
+            ("://a.example/", SCHEME),
+            ("a.example", SCHEME),
+            ("JavaScript:alert(1)", "must not use the scheme javascript"),
+            ("https://u@a.example/", "must not have user information before its host"),
+            ("https://a.example/%2f", ESCAPE),
+            ("https://a.example/%2", ESCAPE),
+            ("https://a.example/..;/b", "has a path segment that some servers read as a parent directory"),
+            ("https://A.example/", "must be written in its canonical form, `https://a.example/`"),
+            ("https://a.example:443/", "must be written in its canonical form, `https://a.example/`"),
+        ] {
+            assert_eq!(ParsedUri::parse(text, 100).err().as_deref(), Some(message), "{text}");
+        }
+        for text in
+            ["https://a.example", "https://a.example/%20b?c=%2F", "https://a.example/@b;c", "a+b-c.1:/d"]
+        {
+            assert_eq!(ParsedUri::parse(text, 100).err(), None, "{text}");
+        }
+        for (text, has_fragment, has_star) in [
+            ("https://a.example/b", false, false),
+            ("https://a.example/#", true, false),
+            ("https://a.example/*", false, true),
+        ] {
+            let uri = ParsedUri::parse(text, 100).unwrap();
+            assert_eq!((uri.has_fragment(), uri.has_star()), (has_fragment, has_star), "{text}");
+        }
+        let long = format!("https://a.example/{}", "b".repeat(82));
+        assert_eq!(ParsedUri::parse(&long, 100).err(), None);
+        assert_eq!(ParsedUri::parse(&long, 99).err().as_deref(), Some("is longer than 99 characters"));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 

@@ -275,3 +275,88 @@ fn words_of_a_profile_may_be_listed() {
     assert_eq!(line(&explanation, "scope").as_deref(), Some("\"openid profile\" (by default)"));
     assert_eq!(line(&explanation, "contacts").as_deref(), Some("[] (by default)"));
 }
+
+/// What comes of a default is judged although nobody sent it, and a rule judges what another rule put there.
+#[test]
+fn values_of_the_profile_are_judged_too() {
+    let parts = json!({ "metadata": { "contacts": { "default": ["a"], "superset_of": ["b"] } } });
+    assert_eq!(refused(&parts, &json!({})), "contacts: must have b");
+    let parts = json!({ "metadata": {
+        "contacts": { "default": ["c", "a"], "none_of": ["c"], "on_mismatch": "adjust" } } });
+    assert_eq!(
+        line(&explained(&parts, &json!({})), "contacts").as_deref(),
+        Some("[\"a\"] (by the rule on_mismatch)")
+    );
+    let sent = body(&json!({}));
+    let registration = run(registrar(&parts).register(RegisterRequest::from_body(sent.as_bytes()))).unwrap();
+    let answer: Value = serde_json::from_str(registration.body()).unwrap();
+    assert_eq!(answer["contacts"], json!(["a"]));
+    let parts = json!({ "rules": [
+        { "id": "software-is-named", "when": { "member": "software_id", "present": true },
+          "metadata": { "client_name": { "value": "Software" } } },
+        { "id": "named-have-a-page", "when": { "member": "client_name", "present": true },
+          "metadata": { "client_uri": { "presence": "required" } } },
+    ] });
+    assert_eq!(refused(&parts, &json!({ "software_id": "s" })), "client_uri: must be given");
+}
+
+/// An object is nothing else, and a length is one of characters.
+#[test]
+fn values_have_the_kind_and_the_length_of_their_member() {
+    let parts = json!({ "metadata": { "terms": { "kind": "object" }, "client_name": { "max_length": 3 } } });
+    let terms = |value: Value| refused(&parts, &json!({ "terms": value }));
+    assert_eq!(terms(json!([{}])), "terms: must be an object and not an array");
+    assert_eq!(terms(json!([1])), "terms: must be an object and not an array");
+    assert_eq!(terms(json!(1.5)), "terms: must be an object and not a number");
+    assert!(explained(&parts, &json!({ "terms": {}, "client_name": "\u{e4}\u{f6}\u{fc}" })).is_accepted());
+    for name in ["abcd", "\u{e4}\u{f6}\u{fc}x"] {
+        assert_eq!(
+            refused(&parts, &json!({ "client_name": name })),
+            "client_name: must have at most 3 characters"
+        );
+    }
+}
+
+/// `coerce` takes what comes in another type: a text for a list of one, a flag or a number for a text.
+#[test]
+fn values_are_coerced() {
+    let coerced = json!({ "coerce": true });
+    let parts = json!({ "metadata": {
+        "contacts": coerced, "client_name": coerced, "software_id": coerced, "scope": coerced,
+        "tls_client_certificate_bound_access_tokens": coerced,
+    } });
+    let sent = json!({
+        "contacts": "ops at client.example", "client_name": true, "software_id": 7, "scope": ["a", "b"],
+        "tls_client_certificate_bound_access_tokens": "TRUE",
+    });
+    let explanation = explained(&parts, &sent);
+    assert_eq!(faults(&explanation), [""; 0]);
+    for (name, value) in [
+        ("contacts", json!(["ops at client.example"])),
+        ("client_name", json!("true")),
+        ("software_id", json!("7")),
+        ("scope", json!("a b")),
+        ("tls_client_certificate_bound_access_tokens", json!(true)),
+    ] {
+        assert_eq!(explanation.member(name).unwrap().value, value, "{name}");
+    }
+    assert_eq!(explained(&json!({}), &sent).faults.len(), 5, "each is a fault without it");
+}
+
+/// Where a profile has kinds of applications, one that says nothing is a web client.
+#[test]
+fn an_application_of_no_kind_is_a_web_client() {
+    let native = json!({ "redirect_uris": { "loopback_http": "native" } });
+    let kinds =
+        json!({ "redirect_uris": { "loopback_http": "native" }, "metadata": { "application_type": {} } });
+    let here = json!({ "redirect_uris": ["http://127.0.0.1/cb"] });
+    assert_eq!(faults(&explained(&native, &here)), [""; 0], "without kinds either may be meant");
+    let message = refused(&kinds, &here);
+    assert!(message.starts_with("redirect_uris[0]: "), "{message}");
+    let remote = |kind: &str| {
+        let members = json!({ "application_type": kind, "redirect_uris": ["http://client.example/cb"] });
+        refused(&kinds, &members)
+    };
+    assert_eq!(remote("web"), "redirect_uris[0]: must use https");
+    assert_eq!(remote("native"), "redirect_uris[0]: must use https, or http on a loopback address");
+}

@@ -174,3 +174,22 @@ fn a_registration_comes_with_the_certificate_it_names() {
     let caller: Caller = bearer(&answer);
     assert!(run(server.registrar.read(&id(&answer), &caller)).is_ok());
 }
+
+/// A list takes all that a certificate says under a name. If that is nothing, a list of nothing does not stand for it.
+#[test]
+fn a_list_comes_from_what_the_certificate_has() {
+    let taking = |attribute: &str| {
+        profile_server(&format!(
+            r#"{{ "dcr_profile": 1, "name": "test", "extends": ["rfc7591"], "metadata": {{
+                "contacts": {{ "from": {{ "cert": "{attribute}", "relation": "overrides", "required": true }} }} }} }}"#
+        ))
+    };
+    let members = json!({ "redirect_uris": [REDIRECT] });
+    let server = taking("subject_dn");
+    let answer = server.accepts(register(&server, &members, Some(&certificate())));
+    assert_eq!(answer["contacts"], json!(["CN=client,O=Example"]));
+    let server = taking("subject.OU");
+    let (_, description) = refused(&server, register(&server, &members, Some(&certificate())));
+    let expected = "invalid_software_statement: contacts: the client certificate must have subject.OU";
+    assert_eq!(description, expected);
+}

@@ -105,6 +105,7 @@ fn age_and_lifetime_are_bounded() {
     ];
     run_cases(&demanding(r#""claims": { "max_age_s": 300 },"#), &cases);
     run_cases(&demanding(r#""claims": { "max_age_s": 300, "required": ["iat"] },"#), &cases);
+    run_cases(&demanding(r#""claims": { "max_age_s": 300, "required": ["iss"] },"#), &cases);
     let cases = [
         (json!({ "iat": NOW, "exp": NOW + 3600 }), Ok(())),
         (json!({ "iat": NOW, "exp": NOW + 3601 }), Err(("exp", "is too long after iat"))),
@@ -118,7 +119,7 @@ fn age_and_lifetime_are_bounded() {
 /// S-SSA-04, S-SSA-12, INV-3
 #[test]
 fn a_lifetime_needs_both_ends() {
-    let server = demanding(r#""claims": { "max_lifetime_s": 3600 },"#);
+    let server = demanding(r#""claims": { "max_lifetime_s": 3600, "required": ["iss"] },"#);
     for others in [json!({}), json!({ "iat": NOW }), json!({ "exp": NOW + 10 * 365 * 24 * 3600 })] {
         let claims = with(json!({ "iss": ISSUER }), others.clone());
         let result = server.present(DIRECTORY.sign(&claims));

@@ -409,3 +409,51 @@ fn explain_tells_attested_values_apart() {
     let forged = server.explain(&presenting(FORGER.sign(&claims(json!({}))))).unwrap();
     assert_eq!(forged.faults[0].violation.to_string(), NOT_VERIFIED);
 }
+
+/// What is attested in one language takes the place of the client's own word in that language, and of nothing else.
+#[test]
+fn variants_are_replaced_one_by_one() {
+    let server = directory_server();
+    let own = json!({
+        "redirect_uris": [REDIRECT], "client_name": "Own", "client_name#DE": "Eigen", "client_name#fr": "Le mien",
+        "tos_uri": "https://own.example/tos", "tos_uri#de": "https://own.example/de/tos",
+    });
+    let answer = server
+        .accepts(server.register(&with(presenting(statement(json!({ "client_name#de": "Bezeugt" }))), own)));
+    let told = |name: &str| answer.get(name).cloned().unwrap_or_default();
+    assert_eq!(told("client_name#de"), "Bezeugt");
+    assert_eq!((told("client_name#DE"), told("client_name")), (Value::Null, "Own".into()));
+    assert_eq!(
+        (told("client_name#fr"), told("tos_uri#de")),
+        ("Le mien".into(), "https://own.example/de/tos".into())
+    );
+}
+
+/// Where the statement alone counts, all else is left out for that reason.
+#[test]
+fn beside_a_statement_that_counts_alone_nothing_is_taken() {
+    let server = profile_server(&format!(
+        r#"{{ "dcr_profile": 1, "name": "test", "extends": ["rfc7591"], "unknown_members": "keep",
+            "software_statement": {{ "merge": "only", "issuers": [{{ "iss": ["{ISSUER}"],
+                "jws": {{ "algs": ["ES256"], "keys": [{{ "from": "jwks", "jwks": "DIRECTORY" }}] }} }}] }} }}"#
+    ));
+    let attested = statement(json!({ "redirect_uris": [REDIRECT], "client_name": "Attested" }));
+    let own = json!({
+        "software_statement": attested, "client_uri": "https://own.example", "favourite_colour": "blue", "jti": "1",
+    });
+    let explanation = server.explain(&own).unwrap();
+    let printed = explanation.to_string();
+    let left_out = printed.lines().skip_while(|line| *line != "left out").skip(1);
+    let mut told: Vec<&str> = left_out.take_while(|line| line.starts_with("  ")).map(str::trim).collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            "client_uri: metadata comes from the software statement alone",
+            "favourite_colour: metadata comes from the software statement alone",
+            "software_statement: metadata comes from the software statement alone",
+        ],
+        "and a claim of a signed request is not told"
+    );
+    assert_eq!(explanation.member("client_name").unwrap().value, "Attested");
+}

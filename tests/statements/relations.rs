@@ -466,6 +466,7 @@ fn roles_of_the_statement_give_scopes() {
     for (roles, asked, expected) in [
         (json!(["AISP", "PISP"]), json!({}), "accounts openid payments"),
         (json!(["AISP"]), json!({}), "accounts openid"),
+        (json!(["AISP", "AISP"]), json!({}), "accounts openid"),
         (json!("AISP"), json!({ "scope": "openid accounts" }), "openid accounts"),
         (json!([]), json!({}), "openid"),
         (json!(["CBPII"]), json!({ "scope": "openid" }), "openid"),
@@ -626,4 +627,18 @@ fn a_request_of_uk_open_banking() {
     });
     let wire = server.refusal(server.register_as("application/jose", SOFTWARE.sign(&with(members, wider))));
     assert!(wire.body.contains(BEYOND), "{}", wire.body);
+}
+
+/// Objects are equal if they say the same, however they are written.
+#[test]
+fn objects_are_compared_by_what_they_say() {
+    let server = listed(r#""jwks": { "from": { "statement": "software_jwks", "relation": "equals" } }"#);
+    let key = with(SOFTWARE.set()["keys"][0].clone(), json!({ "zone": 1 }));
+    let jwks = json!({ "keys": [key] });
+    let request = with(presenting(statement(json!({ "software_jwks": jwks }))), json!({ "jwks": jwks }));
+    let body = with(request, json!({ "redirect_uris": [REDIRECT] })).to_string();
+    let reordered =
+        body.replace(r#","zone":1"#, "").replace(r#""jwks":{"keys":[{"#, r#""jwks": { "keys": [{"zone": 1,"#);
+    assert_ne!(reordered, body);
+    server.accepts(server.register_text(reordered));
 }
