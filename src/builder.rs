@@ -32,6 +32,27 @@ use crate::wire::ErrorStyle;
 use hooks::HookParts;
 
 /// Collects the optional parts of a [`Registrar`]; each has a safe default.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use oauth_dcr::{
+///     HookFns, MemoryClientStore, MemoryInitialAccessTokens, NoNetwork, Profile, Registrar, RegistrarConfig,
+/// };
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+/// let registrar = Registrar::builder(config, MemoryClientStore::default())
+///     .profile(Profile::preset("fapi2-security").cloned().ok_or("no such preset")?)
+///     .jwks_resolver(NoNetwork)
+///     .initial_access_tokens(MemoryInitialAccessTokens::default())
+///     .script_hook(HookFns::default())
+///     .hook_time_limit(Duration::from_secs(2))
+///     .build()?;
+/// assert!(registrar.warnings().is_empty(), "{:?}", registrar.warnings());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct RegistrarBuilder {
@@ -169,7 +190,7 @@ impl RegistrarBuilder {
     /// these anchors by at most five authorities in between, all valid at the time of the registrar's clock and all of
     /// at least 112 bits of security. No other certificate of the machine is trusted. Whether one was revoked is not
     /// looked at, because that needs the network: a host that must know asks in its
-    /// [`ScriptHook`](crate::ScriptHook).
+    /// [`ScriptHook`].
     ///
     /// [RFC 7515 §4.1.6]: https://www.rfc-editor.org/rfc/rfc7515#section-4.1.6
     ///
@@ -203,8 +224,8 @@ impl RegistrarBuilder {
 
     /// A value that `$as.NAME` in the profile stands for, besides `issuer`, `registration_endpoint` and
     /// `token_endpoint`, which the configuration has. A name may have several.
-    pub fn reference(mut self, name: &str, value: impl Into<String>) -> Self {
-        self.references.push((format!("as.{name}"), value.into()));
+    pub fn reference(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.references.push((format!("as.{}", name.into()), value.into()));
         self
     }
 

@@ -302,9 +302,9 @@ pub enum ClientState {
 }
 
 impl ClientState {
-    /// Its name, as it serialises.
+    /// The name, as it serialises.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Pending => "pending",

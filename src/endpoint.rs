@@ -389,7 +389,7 @@ fn respond(status: u16, body: Bytes) -> Response<Full<Bytes>> {
     let content_type = (!body.is_empty()).then_some(("content-type", "application/json"));
     let mut answer = Response::new(Full::new(body));
     *answer.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in NO_STORE.into_iter().chain(content_type) {
+    for (name, value) in NO_STORE.iter().copied().chain(content_type) {
         answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     answer

@@ -228,7 +228,7 @@ impl Regime<'_> {
             let secret = (need != SecretNeed::None).then(|| draw.secret(self.policy));
             let token = has_token.then(|| draw.token());
             let drawn_id =
-                || draw.client_id().ok_or_else(|| entropy_error(EntropyError("no identifier".to_owned())));
+                || draw.client_id().ok_or_else(|| entropy_error(EntropyError::new("no identifier")));
             let id = draft.client_id.clone().map_or_else(drawn_id, Ok)?;
             let stored = self.stored_secret(&id, secret.as_ref(), need).await?;
             let client = Client::from(Record {

@@ -9,6 +9,26 @@ use std::fmt;
 use crate::profile::Operation;
 
 /// Why an operation was not carried out.
+///
+/// ```
+/// use oauth_dcr::testing::run;
+/// use oauth_dcr::{Error, ErrorCode, MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+/// let registrar = Registrar::builder(config, MemoryClientStore::default()).build()?;
+/// let body = br#"{ "redirect_uris": ["https://app.example.org/cb#top"] }"#;
+/// match run(registrar.register(RegisterRequest::from_body(body))) {
+///     Err(Error::Rejected(rejection)) => {
+///         assert_eq!(rejection.code, ErrorCode::INVALID_REDIRECT_URI);
+///         assert_eq!(rejection.violations[0].field, "redirect_uris[0]");
+///     }
+///     Err(Error::Host(fault)) => eprintln!("{} failed: {}", fault.part, fault.source),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -57,6 +77,7 @@ pub enum Unauthorized {
 /// A host part failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{part} failed")]
+#[non_exhaustive]
 pub struct HostError {
     /// Which part: "store", "resolver", "hook", "evidence verifier", "entropy", "initial access tokens", "secret sealer".
     pub part: &'static str,
@@ -72,11 +93,20 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A hook's own answer: a refusal, so that its status is one of 400 to 599.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct HookAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The body, JSON.
     pub body: String,
+}
+
+impl HookAnswer {
+    /// An answer with this status and body.
+    #[must_use]
+    pub fn new(status: u16, body: impl Into<String>) -> Self {
+        Self { status, body: body.into() }
+    }
 }
 
 /// Everything that was wrong with a request.
@@ -203,14 +233,18 @@ impl fmt::Display for Violation {
 
 /// Makes a name type whose known values are constants and whose others come from profiles and hooks.
 macro_rules! open_names {
-    ($( $(#[$meta:meta])* $name:ident { $($constant:ident = $word:literal),+ $(,)? } )+) => { $(
+    ($( $(#[$meta:meta])* $name:ident { $( $(#[$of_constant:meta])+ $constant:ident = $word:literal),+ $(,)? } )+) => { $(
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
         #[serde(transparent)]
         pub struct $name(Cow<'static, str>);
 
         impl $name {
-            $( #[doc = concat!("`", $word, "`")] pub const $constant: Self = Self(Cow::Borrowed($word)); )+
+            $(
+                #[doc = concat!("`", $word, "`: ")]
+                $(#[$of_constant])+
+                pub const $constant: Self = Self(Cow::Borrowed($word));
+            )+
 
             /// The name.
             #[must_use]
@@ -225,6 +259,12 @@ macro_rules! open_names {
             }
         }
 
+        impl From<&'static str> for $name {
+            fn from(name: &'static str) -> Self {
+                Self(Cow::Borrowed(name))
+            }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)
@@ -236,46 +276,83 @@ macro_rules! open_names {
 open_names! {
     /// The `error` of an answer.
     ErrorCode {
+        /// a redirection URI is at fault (RFC 7591 section 3.2.2).
         INVALID_REDIRECT_URI = "invalid_redirect_uri",
+        /// a member, or the request that holds it (RFC 7591 section 3.2.2).
         INVALID_CLIENT_METADATA = "invalid_client_metadata",
+        /// the statement does not hold (RFC 7591 section 3.2.2).
         INVALID_SOFTWARE_STATEMENT = "invalid_software_statement",
+        /// the statement may hold, but its issuer is not trusted here (RFC 7591 section 3.2.2).
         UNAPPROVED_SOFTWARE_STATEMENT = "unapproved_software_statement",
+        /// the body cannot be read (RFC 6749 section 5.2).
         INVALID_REQUEST = "invalid_request",
+        /// the token is no good (RFC 6750 section 3.1).
         INVALID_TOKEN = "invalid_token",
+        /// the token lacks a scope (RFC 6750 section 3.1).
         INSUFFICIENT_SCOPE = "insufficient_scope",
+        /// registration is switched off, or not for this caller (Janssen).
         ACCESS_DENIED = "access_denied",
+        /// the attestation evidence is not current (Janssen).
         STALE_EVIDENCE = "stale_evidence",
+        /// a part of the host failed: 500 (RFC 6749 section 4.1.2.1).
         SERVER_ERROR = "server_error",
+        /// a part of the host failed, and trying again may help: 503 (RFC 6749 section 4.1.2.1).
         TEMPORARILY_UNAVAILABLE = "temporarily_unavailable",
     }
 
     /// What kind of failure a violation is. A profile's `errors` table gives each kind its code and status.
     Failure {
+        /// the media type of the body is not one of the profile.
         MEDIA_TYPE = "media_type",
+        /// the body cannot be read.
         REQUEST_MALFORMED = "request_malformed",
+        /// the signature of the request does not hold, or is missing.
         REQUEST_SIGNATURE = "request_signature",
+        /// the signed request is not for this server or this time, or was used before.
         REQUEST_CLAIMS = "request_claims",
+        /// there is no software statement, and there must be one.
         STATEMENT_MISSING = "statement_missing",
+        /// the software statement cannot be read.
         STATEMENT_INVALID = "statement_invalid",
+        /// the signature of the software statement does not hold.
         STATEMENT_SIGNATURE = "statement_signature",
+        /// the claims of the software statement are not what they must be.
         STATEMENT_CLAIMS = "statement_claims",
+        /// nobody trusts the issuer of the software statement.
         STATEMENT_UNTRUSTED = "statement_untrusted",
+        /// a redirection URI is not allowed.
         REDIRECT_URI = "redirect_uri",
+        /// a member is not what it must be.
         METADATA = "metadata",
+        /// there is a client already for what the profile has unique.
         DUPLICATE = "duplicate",
+        /// the client certificate is missing, or is none that the profile takes.
         MTLS = "mtls",
+        /// the client certificate does not agree with the request.
         MTLS_BINDING = "mtls_binding",
+        /// the token is no good.
         ACCESS_TOKEN = "access_token",
+        /// there is no such client.
         UNKNOWN_CLIENT = "unknown_client",
+        /// the token lacks a scope.
         SCOPE_MISSING = "scope_missing",
+        /// registration is switched off.
         DISABLED = "disabled",
+        /// the request cancels a registration that does not exist.
         CANCELLED = "cancelled",
+        /// a logout URI is not allowed.
         LOGOUT_URI = "logout_uri",
+        /// a claims redirection URI is not allowed.
         CLAIMS_REDIRECT_URI = "claims_redirect_uri",
+        /// the attribute for public subjects is not one of the server.
         PUBLIC_SUBJECT_ATTRIBUTE = "public_subject_attribute",
+        /// `redirect_uris_regex` is not taken here.
         REDIRECT_URIS_REGEX = "redirect_uris_regex",
+        /// the caller may not register.
         ACCESS_DENIED = "access_denied",
+        /// the attestation evidence is not current.
         STALE_EVIDENCE = "stale_evidence",
+        /// the attestation evidence does not hold.
         ATTESTATION_FAILED = "attestation_failed",
     }
 }

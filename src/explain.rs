@@ -10,7 +10,8 @@ pub(crate) use self::inquiry::Inquiry;
 
 use crate::error::{ErrorCode, Violation};
 use crate::metadata::{Document, FieldId, Origin};
-use crate::policy::{Decision, Trace, without_secrets};
+use crate::policy::without_secrets;
+pub use crate::policy::{Decision, Trace};
 
 /// What would be decided about a registration request, and why. Nothing was consumed, stored or issued.
 ///

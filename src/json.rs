@@ -48,7 +48,7 @@ pub(crate) fn read_object<'a>(
     let reader = Reader { limits, origin, fault: RefCell::new(None), has_control: Cell::new(false) };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let document = deserializer
-        .deserialize_any(ObjectVisitor { reader: &reader, capacity: (text.len() / 40).clamp(12, 80) })
+        .deserialize_any(ObjectVisitor { reader: &reader, capacity: (text.len() / 48).clamp(12, 64) })
         .and_then(|document| deserializer.end().map(|()| document));
     document.map_err(|error| reader.fault(&error))
 }

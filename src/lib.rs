@@ -69,92 +69,20 @@
 //! # }
 //! ```
 //!
-//! # The paved path
+//! # The guide
 //!
-//! 1. Read a [`RegistrarConfig`] from JSON, or begin with [`RegistrarConfig::new`].
-//! 2. Take `SqlClientStore` of the features `sqlite` and `postgres`, or implement [`ClientStore`] over the host's
-//!    database; the feature `testing` has the suite that it must pass. Until then [`MemoryClientStore`] will do.
-//! 3. Build a [`Registrar`]. Everything that is wrong with the configuration is in one [`ConfigError`]; what it allows
-//!    and an attacker could use is in [`Registrar::warnings`].
-//! 4. Mount the endpoint of the feature `http`, or call [`register`](Registrar::register), [`read`](Registrar::read),
-//!    [`update`](Registrar::update) and [`delete`](Registrar::delete) from an HTTP layer of one's own and answer errors
-//!    with [`Registrar::wire_error`].
-//! 5. Publish [`Registrar::discovery`] with the server's metadata.
-//! 6. For decisions that no profile can express, write a [`ScriptHook`]. [`Registrar::explain`] says of any request
-//!    what would be decided, and why.
+//! The module [`guide`] is the book of this crate; every example in it is compiled and run.
 //!
-//! # Several profiles
-//!
-//! A server may have several: for a country, for partners, for agents. [`RegistrarBuilder::selection`] says which one a
-//! registration is under, by facts that are known before anything is verified, and [`Registrar::select`] says which one it
-//! was and why. [`Profile::lint`] tells what a profile makes weaker than those it extends.
-//!
-//! # The life of a client
-//!
-//! Clients wait for approval, are suspended and resumed ([`Registrar::set_state`]), expire, and are swept
-//! ([`Registrar::sweep`]) or revoked by cause ([`Registrar::revoke`]) through the host's [`ClientDirectory`]. Every
-//! decision is told to the host's [`EventSink`] as one [`RegistrationEvent`], in names and codes, with what the host has to
-//! revoke. A host checks secrets with [`Client::verify_secret`]; those that HMACs are computed with are opened by
-//! [`Registrar::reveal_secret`], and encrypted in the store by the host's [`SecretSealer`].
-//!
-//! # Hooks and attestation
-//!
-//! A [`ScriptHook`] decides about each create, read, update and delete, finds keys, and has the last word on answers;
-//! it is a type of the host's, a few closures ([`HookFns`]) or several hooks ([`HookChain`]). It sees the request, the
-//! verified statement, evidence, certificate and address in a [`HookContext`], and refuses with a [`HookError`].
-//! Whatever it does (panic, fail, take longer than [`RegistrarBuilder::hook_time_limit`]), its request is refused and
-//! nothing is stored; only an answer that it fails to change is sent as it was.
-//!
-//! Evidence of a client's integrity is demanded with `dcrAttestationEvidenceRequired`, or by a profile such as the
-//! preset `attested-dcr`, and judged by an [`EvidenceVerifier`]. The engine makes the nonces: each is good for one
-//! registration of whoever asked for it.
-//!
-//! ```
-//! use async_trait::async_trait;
-//! use oauth_dcr::testing::run;
-//! use oauth_dcr::{
-//!     EvidenceVerdict, EvidenceVerifier, HookContext, HookError, MemoryClientStore, RegisterRequest, Registrar,
-//!     RegistrarConfig,
-//! };
-//! use time::OffsetDateTime;
-//!
-//! /// Asks a verifier service; in this example evidence is the nonce.
-//! #[derive(Debug)]
-//! struct Verifier;
-//!
-//! #[async_trait]
-//! impl EvidenceVerifier for Verifier {
-//!     async fn verify(
-//!         &self,
-//!         evidence: &str,
-//!         _cx: &HookContext<'_>,
-//!         _now: OffsetDateTime,
-//!     ) -> Result<EvidenceVerdict, HookError> {
-//!         Ok(EvidenceVerdict::Good { nonce: Some(evidence.to_owned()) })
-//!     }
-//! }
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let config: RegistrarConfig = serde_json::from_str(
-//!     r#"{ "registrationEndpoint": "https://op.example.com/register", "dynamicRegistrationEnabled": true,
-//!          "dcrAttestationEvidenceRequired": true }"#,
-//! )?;
-//! let registrar =
-//!     Registrar::builder(config, MemoryClientStore::default()).evidence_verifier(Verifier).build()?;
-//!
-//! // Without evidence there is a nonce for it.
-//! let error = run(registrar.register(RegisterRequest::from_body(b"{}"))).err().ok_or("registered")?;
-//! let answer: serde_json::Value = serde_json::from_str(&registrar.wire_error(&error).body)?;
-//! assert_eq!(answer["error"], "stale_evidence");
-//!
-//! let body = serde_json::json!({
-//!     "redirect_uris": ["https://app.example.org/cb"], "evidence": answer["nonce"],
-//! });
-//! let registration = run(registrar.register(RegisterRequest::from_body(body.to_string().as_bytes())))?;
-//! assert_eq!(registration.status(), 201);
-//! # Ok(())
-//! # }
-//! ```
+//! - [Quick start](guide::quick_start): a server in four steps.
+//! - [Concepts](guide::concepts): request, profile, draft, client, decision, answer.
+//! - The parts of a host, each with a whole implementation: [stores](guide::stores), [network](guide::network),
+//!   [hooks and attestation](guide::hooks), [secrets and events](guide::secrets_and_events),
+//!   [time and randomness](guide::time_and_randomness).
+//! - [Profiles](guide::profiles): writing, checking and choosing what clients must be like.
+//! - [Coming from Janssen](guide::janssen).
+//! - [Security](guide::security): the threats, what the host must do, the limits.
+//! - [Performance](guide::performance): what costs what.
+//! - [Upgrades](guide::upgrades): what a new version may change.
 //!
 //! # Features
 //!
@@ -172,10 +100,6 @@
 //! | `testing` | | doubles, and the suite that a host's own store must pass; not part of the stable API |
 //!
 //! A feature adds items. None changes what the default build does.
-//!
-//! # Security
-//!
-//! `SECURITY.md` in the repository has the threats, who guards against which, what is left to the host, and all limits.
 //!
 //! # Not yet
 //!
@@ -206,10 +130,11 @@ mod envelope;
 mod error;
 mod event;
 mod evidence;
-mod explain;
+pub mod explain;
 #[cfg(feature = "reqwest")]
 mod fetch;
 mod flatten;
+pub mod guide;
 mod hooked;
 mod host;
 mod issue;
@@ -258,9 +183,7 @@ pub use error::{
 #[cfg(feature = "tracing")]
 pub use event::TracingEvents;
 pub use event::{EventDetail, EventKind, EventSink, RegistrationEvent};
-pub use explain::{
-    ExplainedAnswer, ExplainedFault, ExplainedMember, ExplainedStage, Explanation, Outcome, Stage, Verdict,
-};
+pub use explain::Explanation;
 #[cfg(feature = "reqwest")]
 pub use fetch::{HttpsResolver, HttpsResolverBuilder, HttpsResolverError, NameLookup};
 pub use host::{
@@ -272,7 +195,6 @@ pub use host::{
 };
 pub use metadata::ClientMetadata;
 pub use metadata_document::ResolvedDocument;
-pub use policy::{Decision, Trace};
 pub use profile::{Lint, Operation, Profile, ProfileError};
 pub use registrar::Registrar;
 pub use request::{AccessToken, Caller, ManagementRequest, RegisterRequest};

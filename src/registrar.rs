@@ -27,6 +27,29 @@ use crate::wire::WireError;
 /// The registration engine of one authorization server.
 ///
 /// Cheap to clone: one reference count. All state is in the host's store.
+///
+/// ```
+/// use oauth_dcr::testing::run;
+/// use oauth_dcr::{Caller, MemoryClientStore, RegisterRequest, Registrar, RegistrarConfig};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = RegistrarConfig::new("https://op.example.com/register".parse()?);
+/// let registrar = Registrar::builder(config, MemoryClientStore::default()).build()?;
+/// let body = br#"{ "redirect_uris": ["https://app.example.org/cb"] }"#;
+/// let registration = run(registrar.register(RegisterRequest::from_body(body)))?;
+/// let id = registration.client().id();
+/// let caller = registration.registration_access_token().cloned().map(Caller::Bearer).ok_or("no token")?;
+///
+/// // An update is the whole client anew, and says whose it is (RFC 7592 section 2.2).
+/// let body = format!(r#"{{ "client_id": "{id}", "redirect_uris": ["https://app.example.org/new"] }}"#);
+/// let updated = run(registrar.update(id, RegisterRequest::from_body(body.as_bytes()).with_caller(&caller)))?;
+/// assert_eq!(updated.client().revision(), registration.client().revision() + 1);
+///
+/// run(registrar.delete(id, &caller))?;
+/// assert!(run(registrar.read(id, &caller)).is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Registrar(pub(crate) Arc<Engine>);
 
@@ -259,9 +282,9 @@ impl Registrar {
     ///     .build()?;
     ///
     /// let request = RegisterRequest::from_body(b"{}");
-    /// let selected = run(registrar.select(&request.with_endpoint("/mcp/register")))?;
+    /// let selected = run(registrar.select(request.with_endpoint("/mcp/register")))?;
     /// assert_eq!((&*selected.profile, selected.by), ("mcp-dcr", SelectedBy::Entry(0)));
-    /// let selected = run(registrar.select(&request))?;
+    /// let selected = run(registrar.select(request))?;
     /// assert_eq!(selected.by, SelectedBy::Default);
     /// assert_eq!(selected.passed_over[0].because, "the endpoint has no name, and must be `/mcp/register`");
     /// # Ok(())
@@ -272,10 +295,10 @@ impl Registrar {
     ///
     /// As [`register`](Self::register): [`Error::Disabled`], [`Error::Unauthorized`] for an initial access token that
     /// is not good, and [`Error::Host`] if it names a profile that is not here or if its store fails.
-    pub async fn select(&self, request: &RegisterRequest<'_>) -> Result<Selected, Error> {
+    pub async fn select(&self, request: RegisterRequest<'_>) -> Result<Selected, Error> {
         self.0.is_enabled()?;
         let entry = self.0.entry(request.caller).await?;
-        self.0.selected(request, entry.as_ref())
+        self.0.selected(&request, entry.as_ref())
     }
 
     /// The profile that a registration is under, if its caller may register, and the JSON body if it had to be read to

@@ -214,13 +214,13 @@ fn any_of(names: &[String]) -> String {
 impl ProfileSelection {
     /// The entry that is for a request.
     pub(crate) fn first(&self, facts: &Facts<'_, '_>) -> Option<&SelectionEntry> {
-        self.0.iter().find(|entry| entry.mismatch(facts).is_none())
+        self.entries().iter().find(|entry| entry.mismatch(facts).is_none())
     }
 
     /// The same with the reasons.
     pub(crate) fn explain(&self, facts: &Facts<'_, '_>, default: &str) -> Selected {
         let mut passed_over = Vec::new();
-        for (index, entry) in self.0.iter().enumerate() {
+        for (index, entry) in self.entries().iter().enumerate() {
             let profile = entry.profile.clone();
             match entry.mismatch(facts) {
                 None => return Selected { profile, by: SelectedBy::Entry(index), passed_over },
@@ -238,7 +238,7 @@ impl ProfileSelection {
         let mut problems = Vec::new();
         let mut add = |index: usize, message: String| problems.push((format!("selection[{index}]"), message));
         let mut catch_all = None;
-        for (index, entry) in self.0.iter().enumerate() {
+        for (index, entry) in self.entries().iter().enumerate() {
             if !profiles.contains(&&*entry.profile) {
                 add(index, format!("names the profile `{}`, which is none of this registrar", entry.profile));
             }
@@ -266,7 +266,7 @@ impl Engine {
         if let Some(regime) = self.regime_of_entry(entry)? {
             return Ok((regime, None));
         }
-        if self.selection.0.is_empty() {
+        if self.selection.entries().is_empty() {
             return Ok((self.regime(), None));
         }
         let facts = Facts::new(request, self.read_limits());

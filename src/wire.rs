@@ -25,7 +25,7 @@ pub(crate) struct ErrorStyle {
 
 /// The headers of every answer of both endpoints: bodies hold credentials, and errors must not be remembered
 /// (RFC 7591 section 3.2.1).
-pub const NO_STORE: [(&str, &str); 2] = [("cache-control", "no-store"), ("pragma", "no-cache")];
+pub const NO_STORE: &[(&str, &str)] = &[("cache-control", "no-store"), ("pragma", "no-cache")];
 
 /// RFC 6750 section 3: the scheme and at least one parameter.
 const CHALLENGE: &str = r#"Bearer realm="client registration""#;

@@ -5,14 +5,19 @@ use std::error::Error as StdError;
 use std::fmt::Debug;
 use std::future::Future;
 use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
 
 use oauth_dcr::config::{
     ConfiguredKeys, IbmDynamicRegistration, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType,
     SsaValidationConfig, SsaValidationType, Supported, TrustedIssuer, UpdateMode,
 };
+use oauth_dcr::explain::{
+    Decision, ExplainedAnswer, ExplainedFault, ExplainedMember, ExplainedStage, Outcome, Stage, Trace,
+    Verdict,
+};
 use oauth_dcr::metadata::{
-    ApplicationType, FieldId, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption, JwsAlgorithm, Kind,
-    Localized, MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode,
+    ApplicationType, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption, JwsAlgorithm, Kind, Localized,
+    MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode,
     TokenEndpointAuthMethod,
 };
 use oauth_dcr::profile::{
@@ -26,22 +31,22 @@ use oauth_dcr::testing::{
     StaticResolver, StoreCall, StoreFault, contract,
 };
 use oauth_dcr::{
-    AccessToken, ClientState, ExplainedAnswer, ExplainedFault, ExplainedStage, FetchedDocument,
-    HttpsResolver, HttpsResolverBuilder, HttpsResolverError, InitialAccessToken, InitialGrant,
-    ManagementRequest, MemoryInitialAccessTokens, NameLookup, Outcome, ResolvedDocument, Stage, Verdict,
+    AccessToken, ClientState, FetchedDocument, HttpsResolver, HttpsResolverBuilder, HttpsResolverError,
+    InitialAccessToken, InitialGrant, ManagementRequest, MemoryInitialAccessTokens, NameLookup,
+    ResolvedDocument,
 };
 use oauth_dcr::{
     BoxError, CachedResolver, CachedResolverBuilder, Caller, Cause, CertificateError, Client,
     ClientCertificate, ClientDirectory, ClientId, ClientMetadata, ClientSecret, ClientStore, Clock,
-    ConfigError, ConfigProblem, ConfigWarning, Decision, Draft, Entropy, EntropyError, Error, ErrorCode,
-    EventDetail, EventKind, EventSink, EvidenceVerdict, EvidenceVerifier, ExplainedMember, Explanation,
-    Failure, FetchError, FetchPurpose, HookAnswer, HookChain, HookContext, HookError, HookFns, HostError,
-    InitialAccessTokens, JwksResolver, Lint, MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork,
-    Operation, OsEntropy, PassedOver, Profile, ProfileError, Provenance, RegisterRequest, Registrar,
-    RegistrarBuilder, RegistrarConfig, Registration, RegistrationAccessToken, RegistrationEndpoint,
-    RegistrationEvent, Rejection, ReplayGuard, ReplayKey, ScriptHook, SecretSealer, Selected, SelectedBy,
-    ServerFlags, SharedSecret, SqlClientStore, StoreError, StoredSecret, Sweep, SystemClock, TokenDigest,
-    Trace, TracingEvents, Unauthorized, UnverifiedJwt, Violation, WireError,
+    ConfigError, ConfigProblem, ConfigWarning, Draft, Entropy, EntropyError, Error, ErrorCode, EventDetail,
+    EventKind, EventSink, EvidenceVerdict, EvidenceVerifier, Explanation, Failure, FetchError, FetchPurpose,
+    HookAnswer, HookChain, HookContext, HookError, HookFns, HostError, InitialAccessTokens, JwksResolver,
+    Lint, MemoryClientStore, MemoryReplayGuard, NoHook, NoNetwork, Operation, OsEntropy, PassedOver, Profile,
+    ProfileError, Provenance, RegisterRequest, Registrar, RegistrarBuilder, RegistrarConfig, Registration,
+    RegistrationAccessToken, RegistrationEndpoint, RegistrationEvent, Rejection, ReplayGuard, ReplayKey,
+    ScriptHook, SecretSealer, Selected, SelectedBy, ServerFlags, SharedSecret, SqlClientStore, StoreError,
+    StoredSecret, Sweep, SystemClock, TokenDigest, TracingEvents, Unauthorized, UnverifiedJwt, Violation,
+    WireError,
 };
 
 /// Moves between threads and may be looked at by several.
@@ -77,7 +82,7 @@ fn public_types_are_send_and_sync() {
         ExplainedMember, ConfigProblem, ConfigWarning, ErrorCode, Failure, HookAnswer, Violation, WireError,
         StoreCall, StoreFault, Lifetime, Reading, ScopeEntry, SoftwareStatementValidationType,
         SsaValidationConfig, SsaValidationType, Supported, TrustedIssuer, UpdateMode, ApplicationType,
-        FieldId, FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption, JwsAlgorithm, Kind, Localized,
+        FieldSpec, GrantType, Group, JweAlgorithm, JweEncryption, JwsAlgorithm, Kind, Localized,
         MetadataUri, Origin, RedirectUri, ResponseType, Scope, SubjectType, TokenDeliveryMode,
         TokenEndpointAuthMethod, ManualClock, CountingEntropy, FailingEntropy, StaticResolver,
         FailingStore<MemoryClientStore>, RecordingHook, RecordingEvents, Cause, Sweep, EventDetail, EventKind<'_>,
@@ -97,7 +102,7 @@ fn public_types_have_a_debug_form() {
         Caller, ClientCertificate, Client, ClientId, ClientMetadata, ServerFlags, Provenance, ClientSecret,
         RegistrationAccessToken, SharedSecret, StoredSecret, TokenDigest, MemoryClientStore,
         MemoryReplayGuard, ReplayKey, CachedResolver, Draft<'_>, HookContext<'_>, HookChain, HookFns, UnverifiedJwt, EvidenceVerdict, Profile, Trace, Explanation,
-        ConfigProblem, ConfigWarning, Violation, WireError, FieldId, FieldSpec, dyn ClientStore, dyn
+        ConfigProblem, ConfigWarning, Violation, WireError, FieldSpec, dyn ClientStore, dyn
         ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn EvidenceVerifier, dyn ReplayGuard, dyn Clock, dyn Entropy, dyn EventSink, dyn SecretSealer,
         dyn InitialAccessTokens, EventDetail, EventKind<'_>, RegistrationEvent<'_>, TracingEvents, Cause, Sweep,
         IbmDynamicRegistration, ProfileSelection, Selected, Lint, AccessToken, ClientState, ManagementRequest<'_>,
@@ -130,8 +135,35 @@ fn what_a_host_keeps_is_cheap_to_hand_around() {
 fn host_parts_are_used_behind_pointers() {
     all!(part:
         dyn ClientStore, dyn ClientDirectory, dyn JwksResolver, dyn ScriptHook, dyn EvidenceVerifier, dyn ReplayGuard, dyn Clock,
-        dyn Entropy, dyn EventSink, dyn SecretSealer, dyn InitialAccessTokens, dyn NameLookup, Box<dyn ClientStore>, std::sync::Arc<dyn ClientStore>,
+        dyn Entropy, dyn EventSink, dyn SecretSealer, dyn InitialAccessTokens, dyn NameLookup,
     );
+}
+
+/// A part that a host shares, perhaps without knowing its type, is one itself.
+#[test]
+fn host_parts_can_be_shared() {
+    fn store<T: ClientStore>() {}
+    fn directory<T: ClientDirectory>() {}
+    fn resolver<T: JwksResolver>() {}
+    fn hook<T: ScriptHook>() {}
+    fn verifier<T: EvidenceVerifier>() {}
+    fn guard<T: ReplayGuard>() {}
+    fn tokens<T: InitialAccessTokens>() {}
+    fn sealer<T: SecretSealer>() {}
+    fn sink<T: EventSink>() {}
+    fn clock<T: Clock>() {}
+    fn entropy<T: Entropy>() {}
+    all!(store: Arc<dyn ClientStore>, Box<dyn ClientStore>);
+    all!(directory: Arc<dyn ClientDirectory>, Arc<MemoryClientStore>);
+    all!(resolver: Arc<dyn JwksResolver>);
+    all!(hook: Arc<dyn ScriptHook>);
+    all!(verifier: Arc<dyn EvidenceVerifier>);
+    all!(guard: Arc<dyn ReplayGuard>);
+    all!(tokens: Arc<dyn InitialAccessTokens>);
+    all!(sealer: Arc<dyn SecretSealer>);
+    all!(sink: Arc<dyn EventSink>);
+    all!(clock: Arc<dyn Clock>);
+    all!(entropy: Arc<dyn Entropy>);
 }
 
 /// A task that panics does not poison what it looked at.

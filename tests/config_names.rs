@@ -397,8 +397,10 @@ fn problems_with_trust() {
 
 #[test]
 fn an_error_lists_every_problem() {
-    let problems = read(json!({ "maxMembers": 0 })).problems();
-    let error = oauth_dcr::ConfigError { problems };
+    let config = read(json!({ "maxMembers": 0 }));
+    let problems = config.problems();
+    let error = Registrar::builder(config, MemoryClientStore::default()).build().unwrap_err();
+    assert_eq!(error.problems, problems);
     let text = error.to_string();
     assert_eq!(text.lines().count(), 2);
     assert!(text.ends_with("\nmaxMembers: must not be 0, since no request could be read"), "{text}");

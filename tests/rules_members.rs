@@ -244,7 +244,7 @@ fn every_wrong_type_is_refused() {
 fn one_document_with_every_row() {
     let mut all = serde_json::Map::new();
     let mut broken = serde_json::Map::new();
-    for row in &fields::TABLE {
+    for row in fields::TABLE {
         all.insert(row.name.to_owned(), right(row.name, row.kind).0);
         broken.insert(row.name.to_owned(), wrong(row.kind).swap_remove(0));
     }
@@ -256,7 +256,7 @@ fn one_document_with_every_row() {
     assert!(metadata.extra.is_empty());
 
     let rejection = ClientMetadata::from_json(&Value::Object(broken).to_string()).unwrap_err();
-    for row in &fields::TABLE {
+    for row in fields::TABLE {
         let is_named = rejection.violations.iter().any(|fault| fault.field == row.name);
         assert!(is_named || wrong(row.kind).is_empty(), "{}", row.name);
     }

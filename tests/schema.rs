@@ -127,7 +127,7 @@ fn every_row_of_the_field_table_is_in_the_schema_of_metadata() {
     let schema = schema::client_metadata();
     let properties = schema["properties"].as_object().unwrap();
     assert_eq!(properties.len(), fields::TABLE.len());
-    for row in &fields::TABLE {
+    for row in fields::TABLE {
         let property = &properties[row.name];
         let description = property["description"].as_str().unwrap();
         assert!(description.ends_with(&format!("Source: {}.", row.spec)), "{description}");

@@ -132,7 +132,7 @@ impl Server {
     /// A resolver that may go here.
     fn builder(&self) -> HttpsResolverBuilder {
         HttpsResolver::builder()
-            .allow_private_networks_dangerously(true)
+            .allow_private_networks_dangerously()
             .allow_port(self.port)
             .add_root_certificate_pem(CERTIFICATE.0.to_pem().unwrap())
             .lookup(Fixed(LOOPBACK))
@@ -235,7 +235,7 @@ async fn a_document_is_fetched_with_the_dangerous_switch() {
     assert_eq!(server.fetch("/jwks?x=y").await.unwrap(), json!({ "keys": [] }));
     // As an IP address, and by the operating system's idea of a name.
     let resolver = HttpsResolver::builder()
-        .allow_private_networks_dangerously(true)
+        .allow_private_networks_dangerously()
         .allow_port(server.port)
         .add_root_certificate_pem(CERTIFICATE.0.to_pem().unwrap())
         .build()
@@ -648,7 +648,7 @@ async fn certificates_are_verified() {
     let server = Server::answering(ok(JSON, "[]"));
     // Nobody vouches for it.
     let resolver = HttpsResolver::builder()
-        .allow_private_networks_dangerously(true)
+        .allow_private_networks_dangerously()
         .allow_port(server.port)
         .lookup(Fixed(LOOPBACK))
         .build()

@@ -60,7 +60,7 @@ pub(crate) async fn list(options: &Options, after: Option<&str>, limit: usize) -
         vec![
             client.id().to_string(),
             client.metadata().client_name.plain().unwrap_or_default().to_owned(),
-            client.state().name().to_owned(),
+            client.state().as_str().to_owned(),
             client.provenance().profile.to_string(),
             moment(Some(client.issued_at())),
             moment(client.expires_at()),

@@ -103,7 +103,9 @@ async fn run(options: &Options) -> Result<Verdict, Fault> {
         Command::Import { file } => clients::import(options, file).await,
         Command::Export => clients::export(options).await,
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Options::command(), "admin", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Options::command(), "admin", &mut script);
+            show::raw(&script);
             Ok(Verdict::Fine)
         }
     }

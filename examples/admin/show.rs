@@ -1,5 +1,8 @@
 //! What people see, and what programs get.
 
+use std::io::{ErrorKind, Write};
+use std::process::exit;
+
 use anstyle::{AnsiColor, Style};
 use comfy_table::Table;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
@@ -23,18 +26,35 @@ pub(crate) fn fault(message: &str) -> String {
 
 /// A line for people.
 pub(crate) fn line(text: impl std::fmt::Display) {
-    anstream::println!("{text}");
+    printed(writeln!(anstream::stdout(), "{text}"));
+}
+
+/// What is printed as it is.
+pub(crate) fn raw(bytes: &[u8]) {
+    printed(std::io::stdout().write_all(bytes));
+}
+
+/// Whoever looks at the beginning alone (`export | head`) has seen what they wanted; a full disk is a fault.
+fn printed(result: std::io::Result<()>) {
+    match result {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => exit(0),
+        Err(error) => {
+            anstream::eprintln!("{}", fault(&error.to_string()));
+            exit(2);
+        }
+    }
 }
 
 /// JSON on several lines.
 pub(crate) fn json(value: &impl Serialize) {
     // What is printed here is made of maps with text for names, which cannot fail.
-    anstream::println!("{}", serde_json::to_string_pretty(value).unwrap_or_default());
+    line(serde_json::to_string_pretty(value).unwrap_or_default());
 }
 
 /// JSON on one line, for lists that may be long.
 pub(crate) fn json_line(value: &impl Serialize) {
-    anstream::println!("{}", serde_json::to_string(value).unwrap_or_default());
+    line(serde_json::to_string(value).unwrap_or_default());
 }
 
 /// A table.
@@ -44,5 +64,5 @@ pub(crate) fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) {
     for row in rows {
         table.add_row(row);
     }
-    anstream::println!("{table}");
+    line(table);
 }

@@ -55,7 +55,7 @@ impl AuthorizationServer {
         // For a server on the internet `HttpsResolver::new()` is right. This one looks for keys on its own
         // machine.
         let resolver = HttpsResolver::builder()
-            .allow_private_networks_dangerously(true)
+            .allow_private_networks_dangerously()
             .allow_port(keys.port)
             .add_root_certificate_pem(keys.certificate.clone())
             .build()?;

@@ -53,7 +53,7 @@ impl EventSink for Metrics {
         let code = match event.kind {
             EventKind::Refused { code, .. } => code.unwrap_or_default(),
             EventKind::Failed { part, .. } => part,
-            EventKind::Revoked { cause } => cause,
+            EventKind::Revoked { cause, .. } => cause,
             _ => "",
         };
         let decision = Decision { operation, outcome: event.kind.name(), code: code.to_owned() };

@@ -85,8 +85,10 @@ pub(crate) struct Options {
 impl Options {
     /// What fetches key sets and sector documents.
     pub(crate) fn resolver(&self) -> Result<HttpsResolver, Misconfigured> {
-        let mut builder =
-            HttpsResolver::builder().allow_private_networks_dangerously(self.allow_private_networks);
+        let mut builder = HttpsResolver::builder();
+        if self.allow_private_networks {
+            builder = builder.allow_private_networks_dangerously();
+        }
         for port in &self.allow_ports {
             builder = builder.allow_port(*port);
         }

@@ -122,7 +122,7 @@ impl<'a> Arbitrary<'a> for Request {
             members.insert("redirect_uris".to_owned(), json!(["https://app.example/cb"]));
         }
         while members.len() < 24 && !u.is_empty() {
-            let row = u.choose(&fields::TABLE)?;
+            let row = u.choose(fields::TABLE)?;
             let tags = if row.localized { &TAGS[..] } else { &[""] };
             members.insert(format!("{}{}", row.name, u.choose(tags)?), value_of(u, row.kind)?);
         }

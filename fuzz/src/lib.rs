@@ -54,7 +54,7 @@ impl Server {
         assert!(self.store.is_empty(), "an explanation stores nothing");
         let result = run(self.registrar.register(request()));
         if let Ok(explanation) = &explained {
-            let is_accepted = explanation.verdict == oauth_dcr::Verdict::Accepted;
+            let is_accepted = explanation.verdict == oauth_dcr::explain::Verdict::Accepted;
             assert_eq!(is_accepted, result.is_ok(), "{explanation}\n{result:?}");
         }
         match result {

@@ -1,6 +1,7 @@
 //! The parts of a registrar that concern hooks and attestation.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -120,7 +121,7 @@ impl RegistrarBuilder {
             }
             Some(key) => Nonces::shared(key),
             None => Nonces::of_this_node(&*self.entropy)
-                .map_err(|error| problem("evidence_nonce_key", &error.to_string()))?,
+                .map_err(|error| problem("evidence_nonce_key", &format!("{error}{}", cause_of(&error))))?,
         };
         Ok(Some(Attestation { verifier, nonces, lifetime_s }))
     }
@@ -136,6 +137,11 @@ impl RegistrarBuilder {
             message: "evidence is demanded and nobody verifies it: any text is taken for evidence".to_owned(),
         })
     }
+}
+
+/// What is behind an error, for the operator.
+fn cause_of(error: &dyn Error) -> String {
+    error.source().map_or_else(String::new, |cause| format!(": {cause}"))
 }
 
 /// As many as the hash has.

@@ -37,12 +37,6 @@ pub enum CertificateError {
     Malformed,
 }
 
-impl From<ErrorStack> for CertificateError {
-    fn from(_: ErrorStack) -> Self {
-        Self::Malformed
-    }
-}
-
 impl ClientCertificate {
     /// Reads a certificate, in DER, of up to 16 KiB. Nothing is verified: neither signature nor validity, nor that the
     /// caller holds the key.
@@ -66,9 +60,9 @@ impl ClientCertificate {
         if der.len() > MAX_DER {
             return Err(CertificateError::TooLarge(MAX_DER));
         }
-        let x509 = X509::from_der(der)?;
+        let x509 = X509::from_der(der).map_err(malformed)?;
         // OpenSSL reads a beginning, and lengths that DER does not have: one certificate, many thumbprints.
-        if x509.to_der()? != der {
+        if x509.to_der().map_err(malformed)? != der {
             return Err(CertificateError::Malformed);
         }
         let subject = Name::read(x509.subject_name())?;
@@ -94,7 +88,7 @@ struct Name {
 
 impl Name {
     fn read(name: &X509NameRef) -> Result<Self, CertificateError> {
-        Self::of_der(&name.to_der()?).ok_or(CertificateError::Malformed)
+        Self::of_der(&name.to_der().map_err(malformed)?).ok_or(CertificateError::Malformed)
     }
 
     /// RFC 5280 section 4.1.2.4: a sequence of sets, each of sequences of a type and a value. OpenSSL does not tell which
@@ -216,8 +210,13 @@ fn alternative_name(name: &GeneralNameRef) -> Option<(String, String)> {
     })
 }
 
+/// What OpenSSL says of a certificate that it cannot read is nobody's business.
+fn malformed(_: ErrorStack) -> CertificateError {
+    CertificateError::Malformed
+}
+
 fn time_of(time: &Asn1TimeRef) -> Result<OffsetDateTime, CertificateError> {
-    let since_epoch = Asn1Time::from_unix(0)?.diff(time)?;
+    let since_epoch = Asn1Time::from_unix(0).and_then(|epoch| epoch.diff(time)).map_err(malformed)?;
     let since_epoch =
         Duration::days(since_epoch.days.into()).saturating_add(Duration::seconds(since_epoch.secs.into()));
     OffsetDateTime::UNIX_EPOCH.checked_add(since_epoch).ok_or(CertificateError::Malformed)

@@ -37,7 +37,7 @@ use crate::secret::SharedSecret;
 /// assert!(config.problems().is_empty());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = schema::registrar_config))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -164,7 +164,8 @@ pub struct RegistrarConfig {
     /// Beginnings and fragments of addresses that are never fetched. Default: none.
     #[serde(deserialize_with = "lenient::or_default")]
     pub blocked_urls: Vec<String>,
-    /// How long sector identifier documents are kept, in minutes. Default: 1440. For the host's resolver.
+    /// How long sector identifier documents are kept, in minutes. Default: 1440. For the host's
+    /// resolver: no effect here.
     #[serde(deserialize_with = "lenient::count::<_, SECTOR_CACHE_MINUTES>")]
     pub sector_identifier_cache_lifetime_in_minutes: usize,
     /// Whether spontaneous scopes are supported. Default: false. For the authorization endpoint: no effect
@@ -214,7 +215,8 @@ pub struct RegistrarConfig {
     /// Default: false. The host hands in the certificate.
     #[serde(rename = "dcrAuthorizationWithMTLS", deserialize_with = "lenient::flag")]
     pub dcr_authorization_with_mtls: bool,
-    /// Whether a request must carry attestation `evidence`. Default: false. Verifying it is the hook's part.
+    /// Whether a request must carry attestation `evidence`. Default: false. An
+    /// [`EvidenceVerifier`](crate::EvidenceVerifier) or a [`ScriptHook`](crate::ScriptHook) verifies it.
     #[serde(deserialize_with = "lenient::flag")]
     pub dcr_attestation_evidence_required: bool,
     /// How software statements are verified. Default: `script`.

@@ -8,7 +8,7 @@ use crate::metadata::ResponseType;
 /// A list that is absent stands for what this crate takes for safe today. An empty list means that the server
 /// does not have the feature: the member is refused. All are Janssen's properties; the names and their values
 /// are those of OpenID Connect Discovery section 3 and of the documents that extend it, in camel case.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = super::schema::supported))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]

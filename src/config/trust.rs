@@ -14,7 +14,7 @@ use crate::secret::SharedSecret;
 ///
 /// One of `jwks`, `jwksUri`, `issuers` and `configurationEndpoint` must be given. Each member may also be
 /// written with underscores.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = schema::ssa_validation_config))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -113,7 +113,7 @@ impl<'de> Deserialize<'de> for SoftwareStatementValidationType {
 }
 
 /// What a trusted issuer of software statements may do.
-#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, serde::Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transform = schema::lenient))]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]

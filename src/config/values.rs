@@ -5,7 +5,7 @@ use serde::de::{Deserialize, Deserializer};
 use super::lenient;
 
 /// A number of seconds, of which 0 and -1 mean for ever.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(transparent, inline))]
 pub struct Lifetime(i64);
 
@@ -87,10 +87,16 @@ pub struct ScopeEntry {
 }
 
 impl ScopeEntry {
-    /// A scope that exists, and whether it is a default one.
+    /// A scope that exists, and is not a default one.
     #[must_use]
-    pub fn new(id: impl Into<String>, default: bool) -> Self {
-        Self { id: id.into(), default }
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), default: false }
+    }
+
+    /// A scope that clients have without asking, and without anyone's approval.
+    #[must_use]
+    pub fn of_default(id: impl Into<String>) -> Self {
+        Self { id: id.into(), default: true }
     }
 }
 
@@ -111,8 +117,8 @@ enum ScopeForm {
 impl From<ScopeForm> for ScopeEntry {
     fn from(form: ScopeForm) -> Self {
         match form {
-            ScopeForm::Id(id) => Self::new(id, false),
-            ScopeForm::Entry { id, default } => Self::new(id, default),
+            ScopeForm::Id(id) => Self::new(id),
+            ScopeForm::Entry { id, default } => Self { id, default },
         }
     }
 }
@@ -126,6 +132,13 @@ impl ConfiguredKeys {
     #[must_use]
     pub fn as_json(&self) -> &serde_json::Value {
         &self.0
+    }
+}
+
+/// What the value holds is judged with the rest of the configuration, when the registrar is built.
+impl From<serde_json::Value> for ConfiguredKeys {
+    fn from(jwks: serde_json::Value) -> Self {
+        Self(jwks)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::metadata::{FieldId, Group};
 
 /// Something that a configuration allows and an attacker could use.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConfigWarning {
     /// The property, with the index of an entry: `dcrSsaValidationConfigs[1].sharedSecret`.
     pub property: String,

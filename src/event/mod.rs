@@ -106,6 +106,7 @@ pub enum EventKind<'a> {
     /// A client was registered.
     Created,
     /// A registration updated the client that was there already (`lifecycle.on_duplicate`: `upsert`).
+    #[non_exhaustive]
     Upserted {
         /// The members that changed, as in [`Updated`](Self::Updated).
         changed: &'a [&'a str],
@@ -116,6 +117,7 @@ pub enum EventKind<'a> {
     /// A client was read by itself.
     Read,
     /// A client was updated.
+    #[non_exhaustive]
     Updated {
         /// The names of the members that changed, without language tags. `*` stands for all that no profile declares,
         /// since their names are whatever the caller made of them.
@@ -126,6 +128,7 @@ pub enum EventKind<'a> {
     /// A registration request cancelled the client that it is about (`lifecycle.cancel_when`).
     Cancelled,
     /// A request was refused.
+    #[non_exhaustive]
     Refused {
         /// The HTTP status of the answer.
         status: u16,
@@ -137,6 +140,7 @@ pub enum EventKind<'a> {
         rules: &'a [&'a str],
     },
     /// A part of the host failed, and the request with it.
+    #[non_exhaustive]
     Failed {
         /// Which part: [`HostError::part`](crate::HostError::part).
         part: &'a str,
@@ -144,6 +148,7 @@ pub enum EventKind<'a> {
         transient: bool,
     },
     /// The host moved a client to another state: approved, suspended or resumed it.
+    #[non_exhaustive]
     StateChanged {
         /// The state before.
         from: ClientState,
@@ -153,6 +158,7 @@ pub enum EventKind<'a> {
     /// A client that had expired, or that was never used, was removed.
     Swept,
     /// The host removed a client by cause.
+    #[non_exhaustive]
     Revoked {
         /// The kind of cause: [`Cause::name`](crate::Cause::name).
         cause: &'a str,

@@ -6,7 +6,7 @@ use crate::client::ClientId;
 /// Writes every event as one of `tracing`, with the target `oauth_dcr`: at the level INFO, but ERROR where a part of
 /// the host failed. (Feature `tracing`.)
 ///
-/// Its fields have the names of [`RegistrationEvent`] and [`EventKind`](crate::EventKind) as they serialise; lists are
+/// Its fields have the names of [`RegistrationEvent`] and [`EventKind`] as they serialise; lists are
 /// joined by commas. The time is left to the subscriber.
 ///
 /// ```
@@ -49,7 +49,7 @@ impl<'a> Fields<'a> {
                 Self { part: Some(part), transient: Some(transient), ..none }
             }
             EventKind::StateChanged { from, to } => {
-                Self { from: Some(from.name()), to: Some(to.name()), ..none }
+                Self { from: Some(from.as_str()), to: Some(to.as_str()), ..none }
             }
             EventKind::Revoked { cause } => Self { cause: Some(cause), ..none },
             EventKind::Created

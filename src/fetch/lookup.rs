@@ -13,7 +13,8 @@ use crate::error::BoxError;
 
 /// Turns names into addresses. The default is the operating system.
 ///
-/// What comes back is judged before anything connects to it: an implementation need not.
+/// What comes back is judged before anything connects to it: an implementation need not. A whole one is in the
+/// [guide](crate::guide::network).
 #[async_trait]
 pub trait NameLookup: Debug + Send + Sync {
     /// All addresses of a name.

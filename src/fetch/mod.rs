@@ -104,14 +104,14 @@ impl HttpsResolverBuilder {
         }
     }
 
-    /// Whether documents may come from loopback and private networks, from IP addresses and from local names. Default:
-    /// false.
+    /// Takes documents from loopback and private networks, from IP addresses and from local names as well. Default: from
+    /// public ones only.
     ///
     /// **Dangerous.** Whoever can name a URL, which is every client that registers with a sector document, then reaches
     /// into these networks from where the server stands. Meant for tests, and for networks that have only servers
     /// which anyone on them may call. Link-local addresses, with the metadata services of clouds, stay refused.
-    pub fn allow_private_networks_dangerously(mut self, allow: bool) -> Self {
-        self.policy.allow_private = allow;
+    pub fn allow_private_networks_dangerously(mut self) -> Self {
+        self.policy.allow_private = true;
         self
     }
 

@@ -13,7 +13,8 @@ use crate::client::{Client, ClientId, statement_digest};
 /// client gets here.
 ///
 /// Every operation is atomic for each client by itself: a client that an update changes meanwhile is judged as it is
-/// when it is removed. The unique keys of removed clients are free at once.
+/// when it is removed. The unique keys of removed clients are free at once. A whole implementation is in the
+/// [guide](crate::guide::stores).
 #[async_trait]
 pub trait ClientDirectory: Debug + Send + Sync {
     /// At most `limit` clients in the order of their ids, beginning behind `after`.
@@ -54,6 +55,26 @@ pub trait ClientDirectory: Debug + Send + Sync {
     /// Only if the store itself fails before it removed any: after that it says which it removed so far, so that every
     /// removal is told.
     async fn revoke(&self, cause: &Cause, limit: usize) -> Result<Vec<ClientId>, StoreError>;
+}
+
+/// A shared directory is a directory.
+#[async_trait]
+impl<D: ClientDirectory + ?Sized> ClientDirectory for Arc<D> {
+    async fn list(&self, after: Option<&ClientId>, limit: usize) -> Result<Vec<Client>, StoreError> {
+        (**self).list(after, limit).await
+    }
+
+    async fn touch(&self, id: &ClientId, now: OffsetDateTime) -> Result<bool, StoreError> {
+        (**self).touch(id, now).await
+    }
+
+    async fn sweep(&self, due: &Sweep, limit: usize) -> Result<Vec<ClientId>, StoreError> {
+        (**self).sweep(due, limit).await
+    }
+
+    async fn revoke(&self, cause: &Cause, limit: usize) -> Result<Vec<ClientId>, StoreError> {
+        (**self).revoke(cause, limit).await
+    }
 }
 
 /// Which clients a sweep removes: those whose time is long up, and those that were never used.

@@ -1,6 +1,7 @@
 //! Who judges attestation evidence.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use time::OffsetDateTime;
@@ -63,6 +64,23 @@ pub trait EvidenceVerifier: Debug + Send + Sync {
     async fn nonce(&self, cx: &HookContext<'_>) -> Result<Option<String>, HookError> {
         let _ = cx;
         Ok(None)
+    }
+}
+
+/// A shared verifier is a verifier.
+#[async_trait]
+impl<V: EvidenceVerifier + ?Sized> EvidenceVerifier for Arc<V> {
+    async fn verify(
+        &self,
+        evidence: &str,
+        cx: &HookContext<'_>,
+        now: OffsetDateTime,
+    ) -> Result<EvidenceVerdict, HookError> {
+        (**self).verify(evidence, cx, now).await
+    }
+
+    async fn nonce(&self, cx: &HookContext<'_>) -> Result<Option<String>, HookError> {
+        (**self).nonce(cx).await
     }
 }
 

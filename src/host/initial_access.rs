@@ -104,6 +104,12 @@ impl InitialGrant {
         self.profile.as_deref()
     }
 
+    /// When it ceases to be good. `None`: never.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<OffsetDateTime> {
+        self.expires_at.and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+    }
+
     /// How many uses are left. `None`: any number.
     #[must_use]
     pub fn uses_left(&self) -> Option<u32> {
@@ -128,7 +134,7 @@ impl InitialGrant {
 /// Where initial access tokens are kept, by their digests. Tokens in clear never come here.
 ///
 /// A host whose tokens are of another kind, such as signed ones, checks them itself and hands in
-/// [`Caller::Granted`](crate::Caller::Granted).
+/// [`Caller::Granted`](crate::Caller::Granted). A whole implementation is in the [guide](crate::guide::stores).
 #[async_trait]
 pub trait InitialAccessTokens: Debug + Send + Sync {
     /// Keeps a new token.

@@ -12,10 +12,12 @@ use crate::secret::TokenDigest;
 
 /// Remembers what may be used once: the `jti` of signed requests and of software statements.
 ///
-/// With several nodes it must be shared by them, or each accepts a token once.
+/// With several nodes it must be shared by them, or each accepts a token once. A whole implementation is in the
+/// [guide](crate::guide::stores).
 #[async_trait]
 pub trait ReplayGuard: Debug + Send + Sync {
-    /// True exactly once per key until a time; `now` is for forgetting older keys. Must be atomic, and must refuse rather than forget a key early.
+    /// True exactly once per key until a time; `now` is for forgetting older keys. Must be atomic, and must refuse
+    /// rather than forget a key early.
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
 //! The engine's only door to the network.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use crate::error::BoxError;
 ///
 /// The engine checks a URL (https, no IP literal, the operator's lists) before it asks. What the URL leads to is the
 /// implementation's duty: no redirects, no address that is not public after name resolution, no credentials, at
-/// most 5 seconds and 64 KiB, and status 200.
+/// most 5 seconds and 64 KiB, and status 200. A whole implementation is in the [guide](crate::guide::network).
 #[async_trait]
 pub trait JwksResolver: Debug + Send + Sync {
     /// Fetches one document.
@@ -41,6 +42,23 @@ pub trait JwksResolver: Debug + Send + Sync {
             return Err(FetchError::Failed(format!("the document is longer than {max_bytes} bytes").into()));
         }
         Ok(FetchedDocument::new(document))
+    }
+}
+
+/// A shared resolver is a resolver.
+#[async_trait]
+impl<R: JwksResolver + ?Sized> JwksResolver for Arc<R> {
+    async fn fetch(&self, uri: &Url, purpose: FetchPurpose) -> Result<Value, FetchError> {
+        (**self).fetch(uri, purpose).await
+    }
+
+    async fn fetch_document(
+        &self,
+        uri: &Url,
+        purpose: FetchPurpose,
+        max_bytes: usize,
+    ) -> Result<FetchedDocument, FetchError> {
+        (**self).fetch_document(uri, purpose, max_bytes).await
     }
 }
 

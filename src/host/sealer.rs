@@ -1,6 +1,7 @@
 //! Secrets that must be read again, encrypted by the host.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
@@ -17,7 +18,7 @@ use crate::secret::ClientSecret;
 /// engine compares by a digest that is kept beside the sealed text, and refuses what opens to something else.
 ///
 /// An error is answered as one of the host that may pass: 503. A registration or update whose secret cannot be sealed
-/// is refused, and nothing is stored.
+/// is refused, and nothing is stored. A whole implementation is in the [guide](crate::guide::secrets_and_events).
 #[async_trait]
 pub trait SecretSealer: Debug + Send + Sync {
     /// Encrypts a secret of a client into text.
@@ -33,4 +34,16 @@ pub trait SecretSealer: Debug + Send + Sync {
     ///
     /// If it cannot, or if the text is another client's.
     async fn open(&self, client: &ClientId, sealed: &str) -> Result<ClientSecret, BoxError>;
+}
+
+/// A shared sealer is a sealer.
+#[async_trait]
+impl<S: SecretSealer + ?Sized> SecretSealer for Arc<S> {
+    async fn seal(&self, client: &ClientId, secret: &ClientSecret) -> Result<String, BoxError> {
+        (**self).seal(client, secret).await
+    }
+
+    async fn open(&self, client: &ClientId, sealed: &str) -> Result<ClientSecret, BoxError> {
+        (**self).open(client, sealed).await
+    }
 }

@@ -12,7 +12,8 @@ use crate::error::BoxError;
 ///
 /// Four operations, each atomic by itself; the engine never needs a transaction over two. Identifiers are compared
 /// exactly, byte for byte. What is stored must come back equal, and does if the serde form of [`Client`] is kept.
-/// The contract suite of the feature `testing` checks an implementation.
+/// The contract suite of the feature `testing` checks an implementation; a whole one is in the
+/// [guide](crate::guide::stores).
 #[async_trait]
 pub trait ClientStore: Debug + Send + Sync {
     /// Stores a new client.

@@ -88,6 +88,7 @@ pub fn read(document: &Value) -> Result<Client, JanssenError> {
 
 /// A document that is no client in Janssen's schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct JanssenError {
     /// All that is wrong with it.
     pub faults: Vec<JanssenFault>,
@@ -95,6 +96,7 @@ pub struct JanssenError {
 
 /// One thing that is wrong with a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct JanssenFault {
     /// The member, with the index of an element: `attributes.spontaneousScopes[1]`. Empty for the whole document.
     pub member: String,

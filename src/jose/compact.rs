@@ -88,7 +88,7 @@ impl<'a> CompactJws<'a> {
         // No detached payload, and no missing signature.
         let [header, payload, signature] =
             parts.filter(|parts| parts.iter().all(|part| !part.is_empty())).ok_or(JoseFault::NotCompact)?;
-        if header.len() / 4 * 3 > rules.max_header_bytes {
+        if header.len() * 3 / 4 > rules.max_header_bytes {
             return Err(JoseFault::HeaderTooLarge(rules.max_header_bytes));
         }
         let signed = header.len() + 1 + payload.len();

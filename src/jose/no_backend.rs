@@ -3,7 +3,6 @@
 use super::algorithm::Algorithm;
 
 /// Never made.
-#[derive(Debug)]
 pub(super) enum Prepared {}
 
 impl Prepared {

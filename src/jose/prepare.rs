@@ -4,8 +4,6 @@
 //! later), `verifier_from_jwk` (nothing here reads PEM or DER), and `verify` or `sign` on bytes. A key is
 //! given to it with its required public members alone, so that no other member can change what it does.
 
-use std::fmt;
-
 use josekit::jwk::Jwk;
 use josekit::jws::{self, JwsSigner, JwsVerifier};
 use serde_json::{Map, Value};
@@ -45,12 +43,6 @@ impl Prepared {
     /// Whether the signature holds.
     pub(super) fn verify(&self, input: &[u8], signature: &[u8]) -> bool {
         self.0.verify(input, signature).is_ok()
-    }
-}
-
-impl fmt::Debug for Prepared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Prepared")
     }
 }
 

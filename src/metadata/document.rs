@@ -257,13 +257,13 @@ pub(crate) struct Entry<'a> {
     pub(crate) origin: Origin,
     /// Nothing once the member was removed: removing keeps the places of the others.
     pub(crate) value: Option<FieldValue<'a>>,
-    /// The member as it is written, if that is known and the value is as it was then.
-    written: Option<&'a str>,
+    /// What the value was set from, if it is still that.
+    constant: Option<&'a Constant>,
 }
 
 impl Entry<'_> {
     fn changeable(&mut self) -> &mut Self {
-        self.written = None;
+        self.constant = None;
         self
     }
 }
@@ -379,13 +379,13 @@ impl<'a> Document<'a> {
 
     /// Sets a value. False if there is no place left, which needs more members than a profile can declare.
     pub(crate) fn set(&mut self, field: FieldId, value: FieldValue<'a>, origin: Origin) -> bool {
-        self.put(Entry { field, origin, value: Some(value), written: None })
+        self.put(Entry { field, origin, value: Some(value), constant: None })
     }
 
     /// Sets a value that is known beforehand, and how it is written.
     pub(crate) fn set_constant(&mut self, field: FieldId, constant: &'a Constant, origin: Origin) {
         let value = Some(constant.value.borrowed());
-        self.put(Entry { field, origin, value, written: Some(&constant.written) });
+        self.put(Entry { field, origin, value, constant: Some(constant) });
     }
 
     fn put(&mut self, new: Entry<'a>) -> bool {
@@ -435,9 +435,9 @@ impl<'a> Document<'a> {
 
     /// The length of that text, exactly if nothing in it needs an escape: what is kept has no room to spare then.
     fn text_len(&self) -> usize {
-        let member = |entry: &Entry<'_>| match (entry.written, &entry.value) {
+        let member = |entry: &Entry<'_>| match (entry.constant, &entry.value) {
             (_, None) => 0,
-            (Some(written), _) => written.len() + 1,
+            (Some(constant), _) => constant.written.len() + 1,
             (None, Some(value)) => self.name(entry.field).len() + 4 + text_len(value),
         };
         let members: usize = self.entries.iter().map(member).sum();
@@ -456,8 +456,8 @@ impl<'a> Document<'a> {
             let Some(value) = &entry.value else { continue };
             out.push(separator);
             separator = ',';
-            match entry.written {
-                Some(written) => out.push_str(written),
+            match entry.constant {
+                Some(constant) => out.push_str(&constant.written),
                 None => write_member(self.name(entry.field), value, &mut out),
             }
         }

@@ -9,7 +9,8 @@ mod values;
 pub use client_metadata::ClientMetadata;
 pub use document::Origin;
 pub(crate) use document::{Constant, Document, Extra, FieldValue, Unfit, Variant, write_int, write_text};
-pub use table::{FieldId, FieldSpec, Group, Kind};
+pub(crate) use table::FieldId;
+pub use table::{FieldSpec, Group, Kind};
 pub(crate) use values::is_symmetric_algorithm;
 pub use values::{
     ApplicationType, GrantType, JweAlgorithm, JweEncryption, JwsAlgorithm, Localized, MetadataUri,

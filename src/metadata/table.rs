@@ -101,10 +101,10 @@ pub struct FieldSpec {
 
 /// The number of a row: dense, stable within one build, cheap to index by.
 ///
-/// Numbers below [`fields::COUNT`](super::fields) are rows of the table; a profile may declare more members,
+/// Numbers below `fields::COUNT` are rows of the table; a profile may declare more members,
 /// which get the numbers above.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FieldId(pub(crate) u8);
+pub(crate) struct FieldId(pub(crate) u8);
 
 impl FieldId {
     pub(crate) fn index(self) -> usize {
@@ -112,18 +112,16 @@ impl FieldId {
     }
 
     /// The row of the table, or nothing for a member that a profile declared.
-    #[must_use]
-    pub fn spec(self) -> Option<&'static FieldSpec> {
-        super::fields::TABLE.get(self.index())
+    pub(crate) fn spec(self) -> Option<&'static FieldSpec> {
+        super::fields::ROWS.get(self.index())
     }
 
     /// Finds the row of a member name. Names are case sensitive (RFC 7591 section 1.1).
-    #[must_use]
-    pub fn of(name: &str) -> Option<Self> {
+    pub(crate) fn of(name: &str) -> Option<Self> {
         let mut slot = hash(name.as_bytes()) % SLOTS;
         loop {
             let id = *NAMES.get(slot)?;
-            let spec = super::fields::TABLE.get(usize::from(id))?;
+            let spec = super::fields::ROWS.get(usize::from(id))?;
             if spec.name == name {
                 return Some(Self(id));
             }
@@ -150,7 +148,7 @@ static NAMES: [u8; SLOTS] = {
     let mut row = 0;
     #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, which refuses a bad index")]
     while row < super::fields::COUNT {
-        let mut slot = hash(super::fields::TABLE[row].name.as_bytes()) % SLOTS;
+        let mut slot = hash(super::fields::ROWS[row].name.as_bytes()) % SLOTS;
         while slots[slot] != EMPTY {
             slot = (slot + 1) % SLOTS;
         }
@@ -194,14 +192,14 @@ macro_rules! field_table {
 
         $(
             #[doc = concat!("`", $name, "`, ", $spec, ".")]
-            pub const $id: FieldId = FieldId(Row::$member as u8);
+            pub(crate) const $id: FieldId = FieldId(Row::$member as u8);
         )+
 
         /// How many rows the table has.
         pub(crate) const COUNT: usize = [$($name),+].len();
 
-        /// The table: one row per member, in the order of their numbers.
-        pub static TABLE: [FieldSpec; COUNT] = [$(
+        /// The rows, in the order of their numbers.
+        pub(crate) static ROWS: [FieldSpec; COUNT] = [$(
             FieldSpec {
                 name: $name,
                 kind: Kind::$kind,
@@ -212,6 +210,9 @@ macro_rules! field_table {
                 doc: concat!($($doc, "\n"),+),
             }
         ),+];
+
+        /// The table: one row per member.
+        pub static TABLE: &[FieldSpec] = &ROWS;
 
         /// Client metadata, typed: one field per row of the field table.
         ///

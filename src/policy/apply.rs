@@ -473,15 +473,18 @@ impl Policy {
         recorder: &mut Recorder<'_>,
     ) {
         let Some(value) = document.get_mut(field) else { return };
-        let before = recorder.is_some().then(|| value.to_json());
+        let mut is_adjusted = false;
         let mut fault =
             |what: &'static str, message: String| faults.push(self.fault(field, rule, what, message));
         if let Some(allowed) = &checks.one_of
             && !allowed.iter().any(|own| own == value)
         {
             match &checks.fallback {
-                Some(fallback) if checks.adjust => *value = fallback.clone(),
-                _ => fault(
+                Some(fallback) => {
+                    *value = fallback.clone();
+                    is_adjusted = true;
+                }
+                None => fault(
                     "one_of",
                     format!("must be one of {}", shown(allowed.iter().filter_map(FieldValue::as_text))),
                 ),
@@ -494,6 +497,7 @@ impl Policy {
             {
                 if list.iter().any(|item| is_refused(item)) {
                     list.to_mut().retain(|item| !is_refused(item));
+                    is_adjusted = true;
                 }
             } else if let Some(word) = find_element(value, is_refused) {
                 let message = format!("must not be {word}");
@@ -503,7 +507,10 @@ impl Policy {
         if let Some(allowed) = &checks.subset_of {
             let is_excess = |word: &str| !allowed.iter().any(|own| **own == *word);
             match find_element(value, is_excess) {
-                Some(_) if checks.adjust => intersect(value, allowed),
+                Some(_) if checks.adjust => {
+                    intersect(value, allowed);
+                    is_adjusted = true;
+                }
                 Some(excess) => {
                     let message = format!(
                         "must only have elements of {}, `{}` is not one",
@@ -519,9 +526,17 @@ impl Policy {
         if let Some(missing) = checks.superset_of.iter().find(|needed| is_missing(needed)) {
             fault("superset_of", format!("must have {missing}"));
         }
-        if before.is_some_and(|before| before != value.to_json()) {
-            let id = rule.map_or("on_mismatch", |rule| &rule.id);
-            trace::set(recorder, self.name_of(field), value, Origin::Rule, Some(id));
+        if !is_adjusted {
+            return;
+        }
+        let (value, name) = (value.clone(), self.name_of(field));
+        let id = Some(rule.map_or("on_mismatch", |rule| &rule.id));
+        if value.is_blank() {
+            document.remove(field);
+            trace::dropped_of(recorder, Origin::Request, name, "nothing of it is allowed", id);
+        } else {
+            trace::set(recorder, name, &value, Origin::Rule, id);
+            document.set(field, value, Origin::Rule);
         }
     }
 

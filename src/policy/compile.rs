@@ -520,9 +520,6 @@ fn value_of(kind: Kind, value: &serde_json::Value) -> FieldValue<'static> {
             let words: Vec<&str> = items.iter().filter_map(serde_json::Value::as_str).collect();
             FieldValue::Text(words.join(" ").into())
         }
-        (Kind::List | Kind::UriList, serde_json::Value::Array(items)) if items.is_empty() => {
-            FieldValue::List(Vec::new().into())
-        }
         _ => FieldValue::from_json(value),
     }
 }

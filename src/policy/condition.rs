@@ -8,7 +8,7 @@ use crate::profile::{Operation, When};
 
 #[derive(Debug)]
 pub(crate) enum Condition {
-    Always,
+    /// None of them: always.
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
@@ -71,16 +71,12 @@ impl Condition {
                 parts.push(Self::Cert(attribute.clone(), test));
             }
         }
-        match parts.len() {
-            0 => Self::Always,
-            1 => parts.pop().unwrap_or(Self::Always),
-            _ => Self::All(parts),
-        }
+        // One part needs no list around it.
+        <[Self; 1]>::try_from(parts).map_or_else(Self::All, |[part]| part)
     }
 
     pub(super) fn holds(&self, document: &Document<'_>, facts: &Facts<'_>) -> bool {
         match self {
-            Self::Always => true,
             Self::All(parts) => parts.iter().all(|part| part.holds(document, facts)),
             Self::Any(parts) => parts.iter().any(|part| part.holds(document, facts)),
             Self::Not(part) => !part.holds(document, facts),
@@ -109,7 +105,7 @@ impl Condition {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_member(visit)),
             Self::Not(part) => part.each_member(visit),
             Self::Member(field, _) => visit(*field),
-            Self::Always | Self::Operation(_) | Self::Statement(..) | Self::Cert(..) => {}
+            Self::Operation(_) | Self::Statement(..) | Self::Cert(..) => {}
         }
     }
 
@@ -129,7 +125,7 @@ impl Condition {
             Self::All(parts) | Self::Any(parts) => parts.iter().find_map(Self::first_member),
             Self::Not(part) => part.first_member(),
             Self::Member(field, _) => Some(*field),
-            Self::Always | Self::Operation(_) | Self::Statement(..) | Self::Cert(..) => None,
+            Self::Operation(_) | Self::Statement(..) | Self::Cert(..) => None,
         }
     }
 }

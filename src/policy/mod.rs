@@ -10,6 +10,7 @@ mod envelope;
 mod jws;
 #[cfg(test)]
 mod mutations;
+#[cfg_attr(not(feature = "patterns"), path = "no_patterns.rs")]
 mod pattern;
 mod relation;
 mod scope;

@@ -11,6 +11,7 @@ use crate::metadata::{FieldValue, Origin};
 #[non_exhaustive]
 pub enum Decision {
     /// What somebody said of the member does not count.
+    #[non_exhaustive]
     Dropped {
         /// The member.
         member: String,
@@ -26,6 +27,7 @@ pub enum Decision {
         rule: Option<String>,
     },
     /// The member was given a value.
+    #[non_exhaustive]
     Set {
         /// The member.
         member: String,
@@ -38,6 +40,7 @@ pub enum Decision {
         rule: Option<String>,
     },
     /// A rule's condition held.
+    #[non_exhaustive]
     Fired {
         /// The rule.
         rule: String,
@@ -47,7 +50,15 @@ pub enum Decision {
 /// What the policy did, in order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
-pub struct Trace(pub Vec<Decision>);
+pub struct Trace(pub(crate) Vec<Decision>);
+
+impl Trace {
+    /// The decisions, in order.
+    #[must_use]
+    pub fn decisions(&self) -> &[Decision] {
+        &self.0
+    }
+}
 
 /// Where decisions are written, if anywhere.
 pub(crate) type Recorder<'t> = Option<&'t mut Trace>;

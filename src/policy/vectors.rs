@@ -330,3 +330,19 @@ fn every_row_of_the_table_is_found_by_its_name() {
     }
     assert_eq!(FieldId::of("redirectUris"), None);
 }
+
+/// A document has places for 255 members: those of the table, and what is left for a profile.
+#[test]
+fn a_profile_declares_members_until_the_places_are_used_up() {
+    let room = usize::from(u8::MAX) - crate::metadata::fields::COUNT;
+    let problems = |count: usize| {
+        let members: Map<String, Value> = (0..count)
+            .map(|number| (format!("own_{number}"), serde_json::json!({ "kind": "int" })))
+            .collect();
+        let profile = serde_json::json!({ "dcr_profile": 1, "name": "own", "metadata": members });
+        let profile: Profile = serde_json::from_value(profile).unwrap();
+        Policy::compile(&profile.compose().unwrap(), None).err().map(|error| error.problems)
+    };
+    assert_eq!(problems(room), None);
+    assert_eq!(problems(room + 1), Some(vec![format!("declares more than {room} members of its own")]));
+}

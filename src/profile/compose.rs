@@ -33,7 +33,9 @@ impl Profile {
         }
     }
 
-    /// This profile laid over another one. Both must be composed already.
+    /// This profile laid over another one: what a registrar makes of a configuration
+    /// ([`RegistrarConfig::to_profile`](crate::RegistrarConfig::to_profile)) and a profile, for printing. Both must be
+    /// composed already.
     ///
     /// # Errors
     ///

@@ -16,4 +16,5 @@ mod presets;
 pub(crate) use check::NORMALIZE_SUBJECT_DN;
 pub use check::ProfileError;
 pub use lint::Lint;
+pub(crate) use model::Map;
 pub use model::*;

@@ -23,7 +23,7 @@ pub fn janssen_client() -> Value {
         Place::top(member.name).set(&mut properties, schema);
     }
     let mut attributes = Map::new();
-    for row in &fields::TABLE {
+    for row in fields::TABLE {
         let (Some(place), Some(field)) = (Place::of(row), FieldId::of(row.name)) else { continue };
         let target = if place.is_attribute() { &mut attributes } else { &mut properties };
         if !target.contains_key(place.name()) {

@@ -77,10 +77,10 @@ impl SqlClientStoreBuilder {
         self
     }
 
-    /// Whether the schema is brought up to date. Default: true. Without it, a database that is behind is refused; for
-    /// roles that may not change a schema. The migrations are plain SQL in `src/sql/migrations`.
-    pub fn migrate(mut self, migrate: bool) -> Self {
-        self.migrates = migrate;
+    /// Leaves the schema as it is, for roles that may not change it; a database that is behind is refused then. Default:
+    /// the schema is brought up to date. The migrations are plain SQL in `src/sql/migrations`.
+    pub fn without_migrations(mut self) -> Self {
+        self.migrates = false;
         self
     }
 

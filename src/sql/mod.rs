@@ -30,7 +30,7 @@
 //! [`connect`](SqlClientStore::connect) applies what a database lacks, in one transaction that no other node can enter. It
 //! goes forward only, and a database that a later version of this crate has migrated is refused. The files in
 //! `src/sql/migrations` are plain SQL, for those who would rather run them by hand
-//! ([`SqlClientStoreBuilder::migrate`]).
+//! ([`SqlClientStoreBuilder::without_migrations`]).
 //!
 //! # Other engines
 //!

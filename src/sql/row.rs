@@ -19,7 +19,7 @@ pub(super) fn columns(client: &Client) -> Result<[Value<'_>; 15], StoreError> {
         client.0.issued_at.into(),
         client.0.expires_at.into(),
         client.0.last_used_at.into(),
-        client.state().name().into(),
+        client.state().as_str().into(),
         client.0.token.map(|token| token.to_text()).into(),
         client.0.previous_token.as_ref().map(|token| token.to_text()).into(),
         origin.statement_issuer.as_deref().map(searched).into(),

@@ -98,7 +98,7 @@ impl FailingEntropy {
 
 impl Entropy for FailingEntropy {
     fn fill(&self, _: &mut [u8]) -> Result<(), EntropyError> {
-        Err(EntropyError(Self::TEXT.to_owned()))
+        Err(EntropyError::new(Self::TEXT))
     }
 }
 

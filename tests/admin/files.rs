@@ -1,6 +1,6 @@
 //! Commands that need no database.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::json;
 
@@ -145,5 +145,19 @@ fn completions_know_the_commands() {
     let text = run(&["completions", "bash"], "").with(0);
     for word in ["check-config", "import-janssen", "--database"] {
         assert!(text.contains(word), "{word}");
+    }
+}
+
+/// `admin schema profile | head` is in order: whoever stops reading has seen what they wanted.
+#[test]
+fn a_reader_may_leave() {
+    for arguments in [["schema", "profile"], ["completions", "bash"]] {
+        let mut command = Command::new(admin());
+        let mut child =
+            command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{arguments:?}");
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
     }
 }

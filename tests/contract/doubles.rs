@@ -1,5 +1,7 @@
 //! The doubles.
 
+use std::error::Error;
+
 use oauth_dcr::testing::{CountingEntropy, FailingEntropy, ManualClock, StaticResolver, run};
 use oauth_dcr::{Clock, Entropy, FetchPurpose, JwksResolver};
 use time::OffsetDateTime;
@@ -28,7 +30,8 @@ fn counting_entropy_goes_on() {
     assert_eq!(first, [0, 1, 2]);
     assert_eq!((second[0], second[252], second[253], second[299]), (3, 255, 0, 46));
     assert_eq!(entropy.taken(), 303);
-    assert_eq!(FailingEntropy.fill(&mut first).unwrap_err().0, FailingEntropy::TEXT);
+    let error = FailingEntropy.fill(&mut first).unwrap_err();
+    assert_eq!(error.source().unwrap().to_string(), FailingEntropy::TEXT);
 }
 
 /// A resolver has the documents it was given, and remembers what it was asked for.

@@ -10,7 +10,7 @@ fn saying(error: impl Fn() -> HookError + Send + Sync + 'static) -> Host {
 }
 
 fn answering(status: u16, body: &'static str) -> Host {
-    saying(move || HookError::Answer(HookAnswer { status, body: body.to_owned() }))
+    saying(move || HookError::Answer(HookAnswer::new(status, body)))
 }
 
 /// Every refusal is sent as it is.

@@ -70,14 +70,12 @@ impl Told {
         match self.1 {
             Deed::Agree => Ok(()),
             Deed::Refuse => Err(HookError::Refused),
-            Deed::Reject => Err(HookError::rejected(
-                ErrorCode::from("quota_exceeded".to_owned()),
-                "10 clients are enough",
-            )),
-            Deed::Answer => Err(HookError::Answer(HookAnswer {
-                status: 451,
-                body: r#"{ "error": "not_here" , "law": [451] }"#.to_owned(),
-            })),
+            Deed::Reject => {
+                Err(HookError::rejected(ErrorCode::from("quota_exceeded"), "10 clients are enough"))
+            }
+            Deed::Answer => {
+                Err(HookError::Answer(HookAnswer::new(451, r#"{ "error": "not_here" , "law": [451] }"#)))
+            }
             Deed::Stale => Err(HookError::StaleEvidence { nonce: Some("n-1".to_owned()) }),
             Deed::Unavailable => Err(HookError::Unavailable("the hook's text".into())),
             Deed::Fail => Err(HookError::Failed("the hook's text".into())),

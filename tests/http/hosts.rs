@@ -79,7 +79,7 @@ async fn inv_11_failures_of_the_host_are_its_own_matter() {
 struct Strict;
 
 fn denied() -> HookError {
-    HookError::Answer(HookAnswer { status: 403, body: r#"{"error":"access_denied"}"#.to_owned() })
+    HookError::Answer(HookAnswer::new(403, r#"{"error":"access_denied"}"#))
 }
 
 #[async_trait]

@@ -168,6 +168,13 @@ fn credentials_end_with_their_client_or_their_time() {
             let expected = answer(401, "invalid_token", INVALID);
             assert_eq!(all_answer(&server, &caller, None), expected, "{what}, {caller:?}");
         }
+        // Where nobody needs a token, a client that is not there is no different from one that is not known.
+        if what != "expired token" {
+            let server = guarded(&json!({ "tokens": [{ "kind": "open" }] }));
+            end(&server);
+            let expected = answer(401, "invalid_token", INVALID);
+            assert_eq!(all_answer(&server, &Caller::Anonymous, None), expected, "{what}, open");
+        }
     }
     let server = guarded(&access);
     server.clock.advance(3599);
@@ -298,11 +305,14 @@ fn registration_takes_the_credentials_its_profile_names() {
     let vouched_old = Caller::Granted(InitialGrant::new("vouched").with_expiry(ManualClock::START));
     let client = Caller::Client(client_id("some-client"));
 
+    let unsaid = json!([]);
     let open = json!([{ "kind": "open" }]);
     let closed = json!([{ "kind": "initial_access", "scopes": ["dcr", "admin"] }]);
     let ok = answer(200, "", "");
     let invalid = answer(401, "invalid_token", INVALID);
     for (access, caller, expected) in [
+        (&unsaid, &Caller::Anonymous, &ok),
+        (&unsaid, &good, &ok),
         (&open, &Caller::Anonymous, &ok),
         (&open, &good, &ok),
         (&open, &bare, &ok),

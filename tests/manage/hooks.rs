@@ -74,7 +74,7 @@ fn a_hook_may_refuse() {
 #[test]
 fn a_hook_may_answer() {
     fn answer() -> Result<(), HookError> {
-        Err(HookError::Answer(HookAnswer { status: 451, body: r#"{"error":"not_here"}"#.to_owned() }))
+        Err(HookError::Answer(HookAnswer::new(451, r#"{"error":"not_here"}"#)))
     }
     let server = scripted(Script { create: |_| answer(), ..Script::default() });
     let wire = server.refusal(server.register(json!({ "redirect_uris": [REDIRECT] })));

@@ -1,7 +1,7 @@
 //! Updates that replace the record.
 
 use oauth_dcr::testing::{ManualClock, run};
-use oauth_dcr::{Caller, RegisterRequest};
+use oauth_dcr::{Caller, MemoryClientStore, RegisterRequest};
 use serde_json::json;
 
 use crate::support::*;
@@ -360,4 +360,50 @@ fn grant_types_may_be_fixed() {
             server.refuses(result, 400, "invalid_client_metadata", description);
         }
     }
+}
+
+/// What must stay as it was registered must also be sent again: an update replaces everything (RFC 7592 section 2.2).
+#[test]
+fn what_may_not_change_may_not_be_left_out() {
+    let parts = json!({ "metadata": { "software_id": { "on_update": "immutable" } } });
+    let server =
+        server_with(json!({}), MemoryClientStore::default(), |builder| builder.profile(profile(parts)));
+    server.enroll(json!({ "software_id": "4NRB1" }));
+    let members = json!({ "client_id": ID[0], "redirect_uris": [REDIRECT] });
+    let locked = "software_id: must stay as it was registered";
+    for changed in [json!({}), json!({ "software_id": "other" })] {
+        let result = server.update(ID[0], TOKEN[0], with(members.clone(), changed));
+        server.refuses(result, 400, "invalid_client_metadata", locked);
+    }
+    let same = with(members, json!({ "software_id": "4NRB1", "client_name": "App" }));
+    assert!(server.update(ID[0], TOKEN[0], same).is_ok(), "and all else may");
+}
+
+/// A rule can concern registrations or updates alone.
+#[test]
+fn a_rule_of_an_operation_holds_for_no_other() {
+    let parts = json!({ "rules": [
+        { "id": "born-with-a-name", "when": { "operation": "create" },
+          "metadata": { "client_name": { "presence": "required" } } },
+        { "id": "grown-up-with-a-page", "when": { "operation": "update" },
+          "metadata": { "client_uri": { "presence": "required" } } },
+    ] });
+    let server =
+        server_with(json!({}), MemoryClientStore::default(), |builder| builder.profile(profile(parts)));
+    server.refuses(
+        server.register(json!({ "redirect_uris": [REDIRECT], "client_uri": "https://app.example.org" })),
+        400,
+        "invalid_client_metadata",
+        "client_name: must be given",
+    );
+    server.enroll(json!({ "client_name": "App" }));
+    let members = json!({ "client_id": ID[0], "redirect_uris": [REDIRECT] });
+    server.refuses(
+        server.update(ID[0], TOKEN[0], with(members.clone(), json!({ "client_name": "App" }))),
+        400,
+        "invalid_client_metadata",
+        "client_uri: must be given",
+    );
+    let grown = with(members, json!({ "client_uri": "https://app.example.org" }));
+    assert!(server.update(ID[0], TOKEN[0], grown).is_ok());
 }

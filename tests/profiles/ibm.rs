@@ -364,7 +364,7 @@ fn a_hook_does_what_a_mapping_rule_did() {
     let rule = || {
         let refuse = |status: u16, error: &str, text: &str| {
             let body = json!({ "error": error, "error_description": text }).to_string();
-            HookError::Answer(HookAnswer { status, body })
+            HookError::Answer(HookAnswer::new(status, body))
         };
         HookFns::default()
             .on_create(move |cx, draft| {

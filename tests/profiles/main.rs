@@ -11,6 +11,7 @@ mod composition;
 mod ibm;
 mod ibm_yaml;
 mod lint;
+mod operators;
 mod owned;
 mod selection;
 

@@ -73,7 +73,7 @@ impl Server {
     /// What is selected for a request, and what the registration then is under.
     #[track_caller]
     fn selects(&self, request: RegisterRequest<'_>, expected: &str, by: SelectedBy) {
-        let selected = run(self.registrar.select(&request)).unwrap();
+        let selected = run(self.registrar.select(request)).unwrap();
         assert_eq!((&*selected.profile, selected.by), (expected, by), "{selected}");
     }
 
@@ -150,7 +150,7 @@ fn a_selection_can_be_looked_at() {
     let server = server();
     let mut printed = String::new();
     let mut print = |title: &str, request: RegisterRequest<'_>| {
-        let selected = run(server.registrar.select(&request)).unwrap();
+        let selected = run(server.registrar.select(request)).unwrap();
         let json = serde_json::to_string_pretty(&selected).unwrap();
         printed.push_str(&format!("# {title}\n{selected}\n{json}\n\n"));
     };
@@ -202,7 +202,7 @@ fn an_initial_access_token_that_names_a_profile_takes_precedence() {
     let request = RegisterRequest::from_body(&plain).with_endpoint("/agents").with_caller(&anyone);
     server.selects(request, "agents", SelectedBy::Entry(0));
     let bad = bearer("nobody-issued-this");
-    let result = run(server.registrar.select(&RegisterRequest::from_body(&plain).with_caller(&bad)));
+    let result = run(server.registrar.select(RegisterRequest::from_body(&plain).with_caller(&bad)));
     assert!(matches!(result, Err(Error::Unauthorized(_))));
 }
 

@@ -298,7 +298,7 @@ fn every_member_is_generated() {
         sent.extend(metadata.as_object().unwrap().keys().map(base));
         registered.extend(answer.as_object().unwrap().keys().map(base));
     }
-    for row in &fields::TABLE {
+    for row in fields::TABLE {
         assert_eq!(sent.contains(row.name), valid::is_generated(row), "{}", row.name);
         // What is read and never returned: lists of choices, evidence.
         let is_returned = !matches!(row.group, Group::Choice | Group::Envelope | Group::HostOnly);

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use oauth_dcr::explain::Verdict;
 use oauth_dcr::sql::SqlClientStore;
 use oauth_dcr::testing::{ManualClock, run};
 use oauth_dcr::{
     Caller, Client, ClientDirectory, ClientId, ClientState, ClientStore, Error, MemoryClientStore, Profile,
-    RegisterRequest, Registrar, Registration, RegistrationAccessToken, Verdict,
+    RegisterRequest, Registrar, Registration, RegistrationAccessToken,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use oauth_dcr::explain::Verdict;
 use oauth_dcr::testing::run;
-use oauth_dcr::{MemoryClientStore, Profile, RegisterRequest, Registrar, Verdict};
+use oauth_dcr::{MemoryClientStore, Profile, RegisterRequest, Registrar};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -293,7 +293,7 @@ fn inv_8_a_whole_life_leaves_no_trace_of_a_secret() {
             "registration_access_token": SENT,
         }))
         .to_string();
-        let selected = run(world.registrar.select(&RegisterRequest::from_body(sent.as_bytes()))).unwrap();
+        let selected = run(world.registrar.select(RegisterRequest::from_body(sent.as_bytes()))).unwrap();
         world.printed.show(&selected);
         let explanation = run(world.registrar.explain(RegisterRequest::from_body(sent.as_bytes()))).unwrap();
         world.printed.show(&explanation);

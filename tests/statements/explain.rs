@@ -1,7 +1,8 @@
 //! What a dry run tells: sources, what was left out, and what is wrong at every stage.
 
+use oauth_dcr::explain::{Outcome, Stage, Verdict};
 use oauth_dcr::testing::run;
-use oauth_dcr::{Explanation, Outcome, RegisterRequest, Stage, Verdict};
+use oauth_dcr::{Explanation, RegisterRequest};
 use serde_json::{Value, json};
 
 use crate::keys::*;
@@ -182,4 +183,51 @@ fn private_keys_are_not_explained() {
     assert!(!printed.contains("canary") && !explanation.to_string().contains("canary"), "{explanation}");
     assert!(printed.contains("[redacted]"), "{printed}");
     assert!(!explanation.to_string().contains('\u{9b}'));
+}
+
+/// Claims that do not reach the metadata are told, each with its reason; those of every token are not.
+#[test]
+fn claims_that_do_not_count_are_told() {
+    let attested = json!({
+        "client_name": "Attested", "sector_identifier_uri": "https://sector.example", "tier": "gold",
+        "client_id": "attested", "jwks_uri": "https://attested.example/jwks", "org_name": "Org",
+    });
+    let own = json!({
+        "client_name": "Own", "jwks_uri": "https://own.example/jwks", "jwks": { "keys": [] },
+        "software_statement": statement(attested),
+    });
+    let server_set =
+        ["client_id of the statement: set by the server", "software_statement: set by the server"];
+    let foreign = [
+        "sector_identifier_uri of the statement: not a member of this profile",
+        "tier of the statement: not a member of this profile",
+    ];
+    let unused = |name: &str| format!("{name} of the statement: a claim of which this profile makes no use");
+    for (merge, name, others) in [
+        ("override_known", "Attested", vec!["jwks: excluded by what the statement says".to_owned()]),
+        ("listed", "Own", vec![unused("client_name"), unused("jwks_uri"), unused("software_id")]),
+    ] {
+        let server = profile_server(&format!(
+            r#"{{ "dcr_profile": 1, "name": "test", "extends": ["rfc7591"],
+                "software_statement": {{
+                    "merge": "{merge}",
+                    "issuers": [{{ "iss": ["{ISSUER}"],
+                        "jws": {{ "algs": ["ES256"], "keys": [{{ "from": "jwks", "jwks": "DIRECTORY" }}] }} }}]
+                }},
+                "metadata": {{ "policy_uri": {{ "kind": "string", "from": {{ "statement": "org_name" }} }} }},
+                "keys": {{ "may_be_empty": true }} }}"#
+        ));
+        let explanation = server.explain(&with(request(json!({})), own.clone())).unwrap();
+        let printed = explanation.to_string();
+        let left_out = printed.lines().skip_while(|line| *line != "left out").skip(1);
+        let mut told: Vec<&str> = left_out.take_while(|line| line.starts_with("  ")).map(str::trim).collect();
+        told.retain(|line| line.contains("statement"));
+        told.sort_unstable();
+        let mut expected: Vec<&str> = server_set.into_iter().chain(foreign).collect();
+        expected.extend(others.iter().map(String::as_str));
+        expected.sort_unstable();
+        assert_eq!(told, expected, "{merge}");
+        assert_eq!(explanation.member("client_name").unwrap().value, name, "{merge}");
+        assert_eq!(explanation.member("sector_identifier_uri"), None, "{merge}");
+    }
 }

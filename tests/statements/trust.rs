@@ -257,7 +257,7 @@ impl ScriptHook for Unwilling {
 fn hooks_may_refuse_or_fail() {
     for (error, status, body) in [
         ((|| HookError::Refused) as fn() -> HookError, 400, METADATA),
-        (|| HookError::Answer(HookAnswer { status: 429, body: "{}".to_owned() }), 429, "{}"),
+        (|| HookError::Answer(HookAnswer::new(429, "{}")), 429, "{}"),
         (|| HookError::Failed("the hook's text".into()), 500, "server_error"),
     ] {
         let server = server_with(json!({}), |builder| builder.script_hook(Unwilling(error)));

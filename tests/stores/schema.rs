@@ -55,7 +55,7 @@ async fn a_later_schema_is_refused(fresh: &Fresh) {
 
 /// Without leave to migrate, a database is used as it is or not at all.
 async fn a_schema_is_left_alone_if_asked(fresh: &Fresh) {
-    let as_it_is = || SqlClientStore::builder().migrate(false).connect(&fresh.url);
+    let as_it_is = || SqlClientStore::builder().without_migrations().connect(&fresh.url);
     let refusal = as_it_is().await.unwrap_err();
     assert_eq!(refusal.to_string(), "the schema has version 0 and 2 is needed: migrate it first");
     assert!(refusal.source().is_none());

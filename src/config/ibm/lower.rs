@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::{Authentication, IbmDynamicRegistration, StatementKeys};
 use crate::config::lower::ASYMMETRIC;
 use crate::profile::{
-    Access, ClientUri, Hook, Issuer, Jws, KeySource, ManagementToken, Mtls, Operation, Presence, Profile,
-    ResponsePolicy, Stage, StatementPolicy, Token,
+    Access, ClientUri, Hook, HookStage, Issuer, Jws, KeySource, ManagementToken, Mtls, Operation, Presence,
+    Profile, ResponsePolicy, StatementPolicy, Token,
 };
 
 impl IbmDynamicRegistration {
@@ -120,5 +120,5 @@ impl IbmDynamicRegistration {
 
 /// The rule is run where values may still be set.
 fn mapping_rule(id: &str) -> Hook {
-    Hook { stage: Stage::AfterPolicy, name: id.to_owned(), config: Value::Null }
+    Hook { stage: HookStage::AfterPolicy, name: id.to_owned(), config: Value::Null }
 }

@@ -13,6 +13,7 @@ use crate::metadata::{JwsAlgorithm, SubjectType};
 
 /// A configuration that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConfigError {
     /// All that is wrong with it.
     pub problems: Vec<ConfigProblem>,
@@ -34,6 +35,7 @@ impl fmt::Display for ConfigError {
 
 /// One thing that is wrong with a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ConfigProblem {
     /// The property, with the index of an entry: `dcrSsaValidationConfigs[1].jwksUri`.
     pub property: String,

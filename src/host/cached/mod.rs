@@ -188,7 +188,11 @@ impl CachedResolver {
     /// The cache, if that is what a host handed in. It must not stand behind another one, which a purge would not
     /// reach.
     pub(crate) fn found_in<R: JwksResolver + 'static>(resolver: &R) -> Option<Self> {
-        (resolver as &dyn Any).downcast_ref::<Self>().cloned()
+        let resolver = resolver as &dyn Any;
+        resolver
+            .downcast_ref::<Self>()
+            .or_else(|| resolver.downcast_ref::<Arc<Self>>().map(Arc::as_ref))
+            .cloned()
     }
 
     /// A document, parsed anew for each caller.

@@ -182,6 +182,7 @@ fn a_cache_that_is_handed_in_is_recognised() {
     let fixture = Fixture::new();
     let found = CachedResolver::found_in(&fixture.cache).unwrap();
     assert!(Arc::ptr_eq(&found.0, &fixture.cache.0));
+    assert!(CachedResolver::found_in(&Arc::new(fixture.cache.clone())).is_some());
     assert!(CachedResolver::found_in(&fixture.network).is_none());
 }
 

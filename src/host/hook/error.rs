@@ -5,15 +5,15 @@ use crate::error::{BoxError, ErrorCode, HookAnswer};
 /// Why a hook stopped the request.
 ///
 /// ```
-/// use oauth_dcr::{ErrorCode, HookAnswer, HookError};
+/// use oauth_dcr::{HookAnswer, HookError};
 ///
 /// // 400 with a code and a description.
-/// let error = HookError::rejected(ErrorCode::from("quota_exceeded".to_owned()), "10 clients are enough");
+/// let error = HookError::rejected("quota_exceeded", "10 clients are enough");
 /// assert_eq!(error.to_string(), "rejected by a hook: quota_exceeded");
 ///
 /// // Any refusal, word by word.
 /// let body = r#"{"error":"access_denied","contact":"api@op.example.com"}"#;
-/// let answer = HookError::Answer(HookAnswer { status: 403, body: body.to_owned() });
+/// let answer = HookError::Answer(HookAnswer::new(403, body));
 /// assert_eq!(answer.to_string(), "answered by a hook");
 /// ```
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +55,7 @@ pub enum HookError {
 impl HookError {
     /// A refusal with this code and description.
     #[must_use]
-    pub fn rejected(code: ErrorCode, description: impl Into<String>) -> Self {
-        Self::Rejected { code, description: description.into() }
+    pub fn rejected(code: impl Into<ErrorCode>, description: impl Into<String>) -> Self {
+        Self::Rejected { code: code.into(), description: description.into() }
     }
 }

@@ -12,6 +12,7 @@ mod statement;
 mod timer;
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -58,7 +59,8 @@ use crate::secret::SharedSecret;
 /// }
 /// ```
 ///
-/// [`HookFns`] makes a hook of closures, [`HookChain`] one of several hooks.
+/// [`HookFns`] makes a hook of closures, [`HookChain`] one of several hooks. A larger one is in the
+/// [guide](crate::guide::hooks).
 #[async_trait]
 pub trait ScriptHook: Debug + Send + Sync {
     /// Before a new client is issued: may change the draft or refuse it.
@@ -168,3 +170,51 @@ pub trait ScriptHook: Debug + Send + Sync {
 pub struct NoHook;
 
 impl ScriptHook for NoHook {}
+
+/// A shared hook is a hook.
+#[deny(clippy::missing_trait_methods)]
+#[async_trait]
+impl<H: ScriptHook + ?Sized> ScriptHook for Arc<H> {
+    async fn create_client(&self, cx: &HookContext<'_>, draft: &mut Draft<'_>) -> Result<(), HookError> {
+        (**self).create_client(cx, draft).await
+    }
+
+    async fn update_client(&self, cx: &HookContext<'_>, draft: &mut Draft<'_>) -> Result<(), HookError> {
+        (**self).update_client(cx, draft).await
+    }
+
+    async fn read_client(&self, cx: &HookContext<'_>) -> Result<(), HookError> {
+        (**self).read_client(cx).await
+    }
+
+    async fn delete_client(&self, cx: &HookContext<'_>) -> Result<(), HookError> {
+        (**self).delete_client(cx).await
+    }
+
+    async fn software_statement_jwks(&self, cx: &HookContext<'_>) -> Result<Option<Value>, HookError> {
+        (**self).software_statement_jwks(cx).await
+    }
+
+    async fn software_statement_hmac_secret(
+        &self,
+        cx: &HookContext<'_>,
+    ) -> Result<Option<SharedSecret>, HookError> {
+        (**self).software_statement_hmac_secret(cx).await
+    }
+
+    async fn dcr_jwks(&self, cx: &HookContext<'_>) -> Result<Option<Value>, HookError> {
+        (**self).dcr_jwks(cx).await
+    }
+
+    async fn dcr_hmac_secret(&self, cx: &HookContext<'_>) -> Result<Option<SharedSecret>, HookError> {
+        (**self).dcr_hmac_secret(cx).await
+    }
+
+    async fn modify_response(
+        &self,
+        cx: &HookContext<'_>,
+        body: &mut Map<String, Value>,
+    ) -> Result<(), HookError> {
+        (**self).modify_response(cx, body).await
+    }
+}

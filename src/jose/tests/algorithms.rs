@@ -192,6 +192,9 @@ fn both_names_of_an_edwards_algorithm_verify() {
         let keys = set(&[key.public(&format!(r#","alg":"{own}""#))]);
         accepts(&key.token(&format!(r#"{{"alg":"{header}"}}"#), PAYLOAD), &keys);
     }
+    // A key for something that is not known here is not for this.
+    let keys = set(&[key.public(r#","alg":"NEW""#)]);
+    refuses(&key.token(r#"{"alg":"EdDSA"}"#, PAYLOAD), &keys, JoseFault::NoKeyFits);
     let keys = issuer_set(&[key.public(r#","alg":"Ed448""#)]);
     assert_eq!(keys.skipped(), [(0, KeyFault::AlgorithmMismatch)]);
     refuses(&key.token(r#"{"alg":"Ed448"}"#, PAYLOAD), &set(&[key.public("")]), JoseFault::NoKeyFits);

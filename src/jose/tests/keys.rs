@@ -19,6 +19,10 @@ fn rsa(n: &[u8], e: &[u8]) -> Vec<KeyFault> {
     faults(&format!(r#"{{"kty":"RSA","n":"{}","e":"{}"}}"#, base64url::encode(n), base64url::encode(e)))
 }
 
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
+
 /// An odd number of this many bytes with the top bit set.
 fn modulus(len: usize) -> Vec<u8> {
     vec![0xff; len]
@@ -176,14 +180,51 @@ fn malformed_ec_keys_are_refused() {
     }
 }
 
+/// S-KEY-03: a coordinate from the prime on is another spelling of a smaller one. The arithmetic would take it, and one
+/// key would have two thumbprints.
+#[test]
+fn coordinates_are_below_the_prime() {
+    for (crv, low, above, y) in [
+        (
+            "P-256",
+            0,
+            "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff",
+            "66485c780e2f83d72433bd5d84a06bb6541c2af31dae871728bf856a174f93f4",
+        ),
+        (
+            "P-384",
+            0,
+            "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff",
+            "c306610fb0ae5a159cf45c06069f22a6c5eb3641c602d42dea2c4b4f75550793406d80d2b91ad54f9048bd487af1ade1",
+        ),
+        (
+            "P-521",
+            0,
+            "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+            "012df13601594a883ef2d935e44bb90bf4d6619b74e52af7552f97769011c0719eb439cfab2a88d40fe59a2bed1f43557169a2d0a2ccd280c607b92bbf51ffe0b078",
+        ),
+        (
+            "secp256k1",
+            1,
+            "fffffffffffffffffffffffffffffffffffffffffffffffffffffffefffffc30",
+            "4218f20ae6c646b363db68605822fb14264ca8d2587fdd6fbc750d587e76a7ee",
+        ),
+    ] {
+        let x = [vec![0; y.len() / 2 - 1], vec![low]].concat();
+        let with = |x: &[u8]| {
+            let (x, y) = (base64url::encode(x), base64url::encode(hex(y)));
+            faults(&format!(r#"{{"kty":"EC","crv":"{crv}","x":"{x}","y":"{y}"}}"#))
+        };
+        assert_eq!(with(&x), [], "{crv}");
+        assert_eq!(with(&hex(above)), [KeyFault::OffCurve], "{crv}");
+    }
+}
+
 /// S-KEY-04: Edwards points of small order, in every encoding.
 #[test]
 fn small_order_points_are_refused() {
     let ed = |crv: &str, x: &[u8]| {
         faults(&format!(r#"{{"kty":"OKP","crv":"{crv}","x":"{}"}}"#, base64url::encode(x)))
-    };
-    let hex = |text: &str| -> Vec<u8> {
-        (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
     };
     let ones = "ff".repeat(30);
     let mut small = vec![
@@ -296,6 +337,10 @@ fn screened_keys_tell_what_they_are_for() {
         (KeyType::Rsa, KeyUse::Encryption, Some("RSA-OAEP-256"))
     );
     assert!(Algorithm::ALL.into_iter().all(|algorithm| !rsa.verifies(algorithm)));
+    // Its own algorithm is the only one.
+    for (alg, fits) in [("RSA-OAEP-256", true), ("RSA-OAEP", false), ("RSA1_5", false), ("ECDH-ES", false)] {
+        assert_eq!((rsa.encrypts(alg), ec.encrypts(alg)), (fits, false), "{alg}");
+    }
     // A key for signatures alone is none to encrypt to, and the other way round (RFC 7517 section 4.3).
     for (ops, verifies, encrypts) in [
         (r#"["verify"]"#, true, false),
@@ -313,6 +358,17 @@ fn screened_keys_tell_what_they_are_for() {
         r#"{"keys":[{"kty":"OKP","crv":"X25519","x":"CQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQk"}]}"#;
     let own = OwnKeys::screen(x25519, KeySetLimits::CLIENT).unwrap();
     assert!(Algorithm::ALL.into_iter().all(|algorithm| !own.keys[0].verifies(algorithm)));
+    // Its type decides of the algorithms that are known, and anything may be a new one.
+    for (alg, fits) in
+        [("ECDH-ES", true), ("ECDH-ES+A256KW", true), ("RSA-OAEP", false), ("RSA1_5", false), ("NEW", true)]
+    {
+        assert_eq!(own.keys[0].encrypts(alg), fits, "{alg}");
+    }
+    for algorithm in [Algorithm::Rs256, Algorithm::Ed25519] {
+        let key = TestKey::new(algorithm).public("");
+        let own = OwnKeys::screen(&format!(r#"{{"keys":[{key}]}}"#), KeySetLimits::CLIENT).unwrap();
+        assert!(!own.keys[0].encrypts("ECDH-ES"), "{algorithm:?}");
+    }
 }
 
 /// S-KEY-09: a bad key takes nothing away from the good ones of an issuer.
@@ -342,6 +398,7 @@ fn bad_keys_of_an_issuer_are_skipped() {
     places.dedup();
     assert_eq!(places.len(), bad.len() + 1);
     accepts(&key.token(r#"{"alg":"ES256","kid":"good"}"#, PAYLOAD), &set);
+    assert_eq!(["good", "bad", "other"].map(|kid| set.has(kid)), [true, false, false]);
     // A key that was skipped is there all the same: fetching the set again would not help.
     for kid in ["bad", "weak"] {
         let token = key.token(&format!(r#"{{"alg":"ES256","kid":"{kid}"}}"#), PAYLOAD);

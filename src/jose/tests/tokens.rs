@@ -244,7 +244,7 @@ fn sizes_are_limited() {
         format!(r#"{{"alg":"ES256","x":"{}"}}"#, "x".repeat(len - frame))
     };
     accepts(&key.token(&header(4096), PAYLOAD), &set);
-    refuses(&key.token(&header(4099), PAYLOAD), &set, JoseFault::HeaderTooLarge(4096));
+    refuses(&key.token(&header(4097), PAYLOAD), &set, JoseFault::HeaderTooLarge(4096));
 
     refuses(&".".repeat(32 * 1024), &set, JoseFault::NotCompact);
     refuses(&"a.".repeat(16 * 1024), &set, JoseFault::NotCompact);

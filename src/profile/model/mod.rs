@@ -10,14 +10,26 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-pub use crate::metadata::Kind;
+use crate::metadata::Kind;
 
 /// A map that keeps its names sorted, so that a printed profile is stable.
-pub type Map<V> = BTreeMap<String, V>;
+pub(crate) type Map<V> = BTreeMap<String, V>;
 
 /// What a deployment demands of a registration.
 ///
-/// Read one with `serde_json`, or take a preset with [`Profile::preset`].
+/// Read one with `serde_json`, or take a preset with [`Profile::preset`]. The [guide](crate::guide::profiles) says how to
+/// write one.
+///
+/// ```
+/// use oauth_dcr::Profile;
+///
+/// let profile: Profile = serde_json::from_str(
+///     r#"{ "dcr_profile": 1, "name": "short-lived", "extends": ["oidc"], "lifecycle": { "ttl_s": 3600 } }"#,
+/// )?;
+/// assert_eq!(profile.compose()?.lifecycle.ttl_s, Some(3600));
+/// assert!(serde_json::from_str::<Profile>(r#"{ "dcr_profile": 1, "lifecyle": {} }"#).is_err(), "a misspelt part");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
@@ -163,7 +175,7 @@ model! {
     }
 
     /// When a named step of the host runs.
-    enum Stage {
+    enum HookStage {
         /// After the body was read.
         AfterParse,
         /// After the statement was verified.
@@ -191,7 +203,7 @@ model! {
 #[non_exhaustive]
 pub struct Hook {
     /// When it runs.
-    pub stage: Stage,
+    pub stage: HookStage,
     /// Its name.
     pub name: String,
     /// Its configuration.

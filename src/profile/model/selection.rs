@@ -15,7 +15,7 @@ use super::*;
 ///          { "profile": "udap",      "when": { "envelope": ["udap"] } },
 ///          { "profile": "mcp-dcr",   "when": { "endpoint": ["/mcp/register"] } } ]"#,
 /// )?;
-/// assert_eq!(selection.0.len(), 3);
+/// assert_eq!(selection.entries().len(), 3);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 ///
@@ -26,18 +26,41 @@ use super::*;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
-pub struct ProfileSelection(pub Vec<SelectionEntry>);
+pub struct ProfileSelection(Vec<SelectionEntry>);
+
+impl ProfileSelection {
+    /// The entries, in the order in which they are tried.
+    #[must_use]
+    pub fn entries(&self) -> &[SelectionEntry] {
+        &self.0
+    }
+}
+
+impl From<Vec<SelectionEntry>> for ProfileSelection {
+    fn from(entries: Vec<SelectionEntry>) -> Self {
+        Self(entries)
+    }
+}
 
 /// A profile and the requests that it is for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct SelectionEntry {
     /// The name of the profile: that of the registrar, or one of its further ones.
     pub profile: String,
     /// What must be so of the request. Default: nothing, which is every request.
     #[serde(default, skip_serializing_if = "is_unset")]
     pub when: SelectionFacts,
+}
+
+impl SelectionEntry {
+    /// A profile for the requests of which these facts hold.
+    #[must_use]
+    pub fn new(profile: impl Into<String>, when: SelectionFacts) -> Self {
+        Self { profile: profile.into(), when }
+    }
 }
 
 model! {
