@@ -21,7 +21,8 @@ async fn connections_are_kept_and_bounded() {
     for _ in 0..20 {
         store.ping().await.unwrap();
     }
-    assert_eq!(fresh.number(OTHERS).await, 1);
+    // That of the migration is on its way out.
+    while fresh.number(OTHERS).await != 1 {}
     let calls: Vec<_> = (0..60)
         .map(|_| {
             let store = store.clone();
@@ -31,7 +32,8 @@ async fn connections_are_kept_and_bounded() {
     for call in calls {
         call.await.unwrap();
     }
-    assert!((1..=3).contains(&fresh.number(OTHERS).await));
+    let open = fresh.number(OTHERS).await;
+    assert!((1..=3).contains(&open), "{open}");
     store.close().await;
     while fresh.number(OTHERS).await != 0 {}
     assert_unavailable(store.ping().await);
