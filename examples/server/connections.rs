@@ -6,10 +6,34 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::limits::network;
+
+/// How many connections the system keeps until they are taken. The usual 128 overflow when many come at once, and whoever
+/// finds them full tries again after a second.
+const QUEUE: u32 = 1024;
+
+/// Listens at the first address of a host that is free.
+pub(crate) async fn listen(host: &str, port: u16) -> io::Result<TcpListener> {
+    let mut failure = io::Error::other("the host has no address");
+    for address in lookup_host((host, port)).await? {
+        match listen_at(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that is started again does not wait for the connections of the one before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(QUEUE)
+}
 
 /// Who is connected. Without a limit for one address, whoever opens many connections and says nothing could keep all
 /// others out.

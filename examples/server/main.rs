@@ -67,7 +67,7 @@ async fn main() -> ExitCode {
 
 async fn run(options: &Options) -> Result<(), Box<dyn Error>> {
     // Bound before anything is configured: with `--port 0` the issuer is not known earlier.
-    let listener = TcpListener::bind((options.host.as_str(), options.port)).await?;
+    let listener = connections::listen(&options.host, options.port).await?;
     let address = listener.local_addr()?;
     let mut configuration =
         options.config.as_deref().map(Configuration::read).transpose()?.unwrap_or_default();

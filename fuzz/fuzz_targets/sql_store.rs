@@ -3,6 +3,7 @@
 
 #![no_main]
 
+use std::cell::Cell;
 use std::sync::{Arc, LazyLock};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
@@ -205,6 +206,8 @@ struct Store<'s> {
     directory: &'s dyn ClientDirectory,
     tokens: &'s dyn InitialAccessTokens,
     guard: &'s dyn ReplayGuard,
+    /// What the guard was told: a clock does not go back.
+    latest: Cell<OffsetDateTime>,
 }
 
 /// What a store says to a call. Clients are compared as they are and as they are written.
@@ -263,7 +266,9 @@ impl Store<'_> {
             Call::Sweep(due) => Answer::of(self.directory.sweep(due, IDS.len()).await, Answer::ids),
             Call::Revoke(cause) => Answer::of(self.directory.revoke(cause, IDS.len()).await, Answer::ids),
             Call::Consume(key, now, until) => {
-                Answer::of(self.guard.consume(&KEYS[*key], *now, *until).await, Answer::Is)
+                let now = self.latest.get().max(*now);
+                self.latest.set(now);
+                Answer::of(self.guard.consume(&KEYS[*key], now, *until).await, Answer::Is)
             }
             Call::Grant(token, grant) => {
                 Answer::of(self.tokens.insert(token, grant).await, |()| Answer::Done)
@@ -278,13 +283,25 @@ impl Store<'_> {
 fuzz_target!(|calls: Vec<Call>| {
     RUNTIME.block_on(async {
         let sql = SqlClientStore::connect("sqlite::memory:").await.expect("a database in memory");
-        let stored = Store { clients: &sql, directory: &sql, tokens: &sql, guard: &sql };
+        let stored = Store {
+            clients: &sql,
+            directory: &sql,
+            tokens: &sql,
+            guard: &sql,
+            latest: Cell::new(OffsetDateTime::UNIX_EPOCH),
+        };
         let (clients, tokens, guard) = (
             MemoryClientStore::default(),
             MemoryInitialAccessTokens::default(),
             MemoryReplayGuard::default(),
         );
-        let held = Store { clients: &clients, directory: &clients, tokens: &tokens, guard: &guard };
+        let held = Store {
+            clients: &clients,
+            directory: &clients,
+            tokens: &tokens,
+            guard: &guard,
+            latest: Cell::new(OffsetDateTime::UNIX_EPOCH),
+        };
         // At the end, all that is left.
         for call in calls.iter().take(64).chain([&Call::List(None, IDS.len())]) {
             assert_eq!(stored.answer(call).await, held.answer(call).await, "{call:?} of {calls:?}");

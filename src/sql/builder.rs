@@ -165,6 +165,8 @@ impl SqlClientStoreBuilder {
                     Ok(())
                 })
             })
+            // What was opened for the schema would be one more than there may be.
+            .after_release(|_, _| Box::pin(async { Ok(false) }))
             .connect_with(options.disable_statement_logging())
             .await
             .map_err(|error| SqlStoreError::Connect(error.into()))?;

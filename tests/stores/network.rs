@@ -1,4 +1,4 @@
-//! A network between the store and PostgreSQL that fails.
+//! The network between the store and PostgreSQL, and how it fails.
 
 use std::time::Duration;
 
@@ -9,6 +9,36 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::fresh::Fresh;
+
+/// A connection is kept from one call to the next, there are no more than there may be, and a closed store has none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_are_kept_and_bounded() {
+    const OTHERS: &str = "SELECT count(*) FROM pg_stat_activity \
+         WHERE application_name = 'bounded' AND pid <> pg_backend_pid()";
+    let Some(fresh) = Fresh::postgres().await else { return };
+    let fresh = fresh.with_option("application_name=bounded");
+    let store = fresh.open_with(SqlClientStore::builder().max_connections(3)).await;
+    for _ in 0..20 {
+        store.ping().await.unwrap();
+    }
+    // That of the migration is on its way out.
+    while fresh.number(OTHERS).await != 1 {}
+    let calls: Vec<_> = (0..60)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.ping().await.unwrap() })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap();
+    }
+    let open = fresh.number(OTHERS).await;
+    assert!((1..=3).contains(&open), "{open}");
+    store.close().await;
+    while fresh.number(OTHERS).await != 0 {}
+    assert_unavailable(store.ping().await);
+    fresh.remove().await;
+}
 
 /// While the server is away a call fails as one that may be tried again, and when it is back no restart is needed.
 #[tokio::test]
@@ -69,8 +99,6 @@ async fn wired(
     let store = set(builder).connect(url.as_str()).await.unwrap();
     let client = contract::full_client(&crate::id("wired"));
     store.insert(&client).await.unwrap();
-    // The pool tries a connection that it gets back; until then it is on its way.
-    tokio::time::sleep(Duration::from_millis(500)).await;
     Some((fresh, wire, store, client))
 }
 
