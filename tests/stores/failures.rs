@@ -63,7 +63,7 @@ async fn a_slow_statement_is_given_up() {
 #[tokio::test]
 async fn a_full_pool_is_answered_with_503() {
     let Some(fresh) = Fresh::postgres().await else { return };
-    let builder = SqlClientStore::builder().max_connections(1).acquire_timeout(Duration::from_millis(50));
+    let builder = SqlClientStore::builder().max_connections(1).acquire_timeout(Duration::from_millis(500));
     let store = fresh.open_with(builder).await;
     let mut other = sqlx::PgConnection::connect(&fresh.url).await.unwrap();
     sqlx::raw_sql("BEGIN; LOCK TABLE oauth_dcr_clients").execute(&mut other).await.unwrap();
@@ -71,8 +71,10 @@ async fn a_full_pool_is_answered_with_503() {
         let store = store.clone();
         async move { store.insert(&contract::bare_client(&crate::id("waits"))).await }
     });
-    // Nobody else has the connection once the call that waits for the table has it.
-    while fresh.number("SELECT count(*) FROM pg_locks WHERE NOT granted").await == 0 {
+    // Nobody else has the connection once the call that waits for the table of this database has it.
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted \
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    while fresh.number(waits).await == 0 {
         tokio::task::yield_now().await;
     }
 
