@@ -30,6 +30,8 @@ const FULL: &[u8] = include_bytes!("../registration/full.json");
 /// Of rounds in turns the median counts: what the disk does meanwhile hits both sides.
 const ROUNDS: usize = 61;
 const CALLS: usize = 48;
+/// The bare row that is looked up: none of those that are inserted or imported.
+const LOOKED_UP: usize = 10_000_000;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() {
@@ -79,7 +81,7 @@ async fn measure(name: &str, url: &str, bare: Bare) {
         }
     }
     if is_wanted(&format!("{name}: look-up")) {
-        bare.import(0..1, &document).await;
+        bare.import(LOOKED_UP..LOOKED_UP + 1, &document).await;
         let ours = {
             let (store, id) = (store.clone(), template.id().clone());
             move || {
@@ -89,7 +91,7 @@ async fn measure(name: &str, url: &str, bare: Bare) {
         };
         let select = {
             let bare = bare.clone();
-            move || bare.clone().get(0)
+            move || bare.clone().get(LOOKED_UP)
         };
         for tasks in [1, 16] {
             let ratio = in_turns(tasks, &ours, &select).await;
