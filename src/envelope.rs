@@ -147,7 +147,7 @@ impl Regime<'_> {
         let named = issuers.map(|issuer| (&issuer.jws, issuer.allow_claims.as_deref()));
         let unnamed = self.policy.request.jws.iter().map(|jws| (jws, None));
         let statement = statement.map(|statement| &statement.claims);
-        let cx = KeyContext { hook: self.key_hook(operation, request, None), statement };
+        let cx = KeyContext { operation, request, text: None, statement };
         let mut verdict = JoseFault::Algorithm;
         for (policy, allow_claims) in named.chain(unnamed) {
             match self.verify(token, policy, KeyKind::Request, &cx).await? {

@@ -6,11 +6,13 @@ use url::Url;
 
 use crate::error::Error;
 use crate::hooked::FoundKeys;
-use crate::host::{FetchPurpose, HookContext, JwksResolver};
+use crate::host::{FetchPurpose, JwksResolver};
 use crate::jose::{self, JoseFault, KeySet, KeySetLimits, Refused, Unverified};
 use crate::metadata::Document;
 use crate::policy::{JwsPolicy, KeyPlan, claim};
+use crate::profile::Operation;
 use crate::regime::Regime;
+use crate::request::RegisterRequest;
 use crate::secret::SharedSecret;
 
 /// What is being verified.
@@ -22,7 +24,10 @@ pub(crate) enum KeyKind {
 
 /// What keys may be found by.
 pub(crate) struct KeyContext<'c> {
-    pub(crate) hook: HookContext<'c>,
+    pub(crate) operation: Operation,
+    pub(crate) request: &'c RegisterRequest<'c>,
+    /// The statement as it came, if that is what is verified.
+    pub(crate) text: Option<&'c str>,
     /// The claims of the verified statement, once there are some.
     pub(crate) statement: Option<&'c Document<'c>>,
 }
@@ -90,7 +95,7 @@ impl Regime<'_> {
             let result = match (result, keys) {
                 // The issuer may have published a new key since.
                 (Err(Refused { token, fault: fault @ JoseFault::UnknownKid }), Keys::Fetched(uri, set)) => {
-                    match self.documents.keys_after_unknown_kid(&uri, &set).await {
+                    match Box::pin(self.documents.keys_after_unknown_kid(&uri, &set)).await {
                         Ok(fresh) if !Arc::ptr_eq(&fresh, &set) => {
                             jose::verify(token, &fresh, &policy.algorithms)
                         }
@@ -119,11 +124,12 @@ impl Regime<'_> {
         let is_hmac = token.header().algorithm().is_hmac();
         Ok(Ok(match plan {
             KeyPlan::Set(set) => Some(Keys::Set(set.clone())),
-            KeyPlan::Uri(uri) => self.fetched(uri, true).await,
-            KeyPlan::Discovery { uri, member } => self.discovered(uri, member).await,
+            // What waits is in a box: what verifies with keys that are here has no room for it.
+            KeyPlan::Uri(uri) => Box::pin(self.fetched(uri, true)).await,
+            KeyPlan::Discovery { uri, member } => Box::pin(self.discovered(uri, member)).await,
             KeyPlan::StatementUri(name) => match named_by_statement(name, token, kind, cx) {
                 Some(text) => match serde_json::from_str::<String>(&text) {
-                    Ok(uri) => self.fetched(&uri, false).await,
+                    Ok(uri) => Box::pin(self.fetched(&uri, false)).await,
                     Err(_) => None,
                 },
                 None => None,
@@ -132,7 +138,7 @@ impl Regime<'_> {
                 named_by_statement(name, token, kind, cx).as_deref().and_then(inline_set).map(Keys::Set)
             }
             KeyPlan::Secret(name) => self.secrets.get(name).cloned().map(Keys::Secret),
-            KeyPlan::Hook => self.hooked(is_hmac, kind, cx).await?,
+            KeyPlan::Hook => Box::pin(self.hooked(is_hmac, kind, cx)).await?,
             KeyPlan::Unsigned => Some(Keys::Unsigned),
             #[cfg(feature = "x509")]
             KeyPlan::X5c { anchors, san_uri_is_iss } => {
@@ -183,7 +189,8 @@ impl Regime<'_> {
     }
 
     async fn hooked(&self, is_hmac: bool, kind: KeyKind, cx: &KeyContext<'_>) -> Result<Option<Keys>, Error> {
-        Ok(match self.ask_keys(kind, is_hmac, &cx.hook).await? {
+        let hook = self.key_hook(cx.operation, cx.request, cx.text);
+        Ok(match self.ask_keys(kind, is_hmac, &hook).await? {
             Some(FoundKeys::Secret(secret)) if secret.expose_secret().is_empty() => None,
             Some(FoundKeys::Secret(secret)) => Some(Keys::Secret(secret)),
             Some(FoundKeys::Set(set)) => inline_set(&set.to_string()).map(Keys::Set),

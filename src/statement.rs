@@ -102,7 +102,7 @@ impl Regime<'_> {
             return Err(self.refuse_statement(Failure::STATEMENT_INVALID, message));
         }
         let text = jws.as_str();
-        let cx = KeyContext { hook: self.key_hook(operation, request, Some(text)), statement: None };
+        let cx = KeyContext { operation, request, text: Some(text), statement: None };
         let mut verdict = None;
         for issuer in self.policy.issuers.iter().filter(|issuer| issuer.is_for(&iss)) {
             match self.verify(token, &issuer.jws, KeyKind::Statement, &cx).await? {

@@ -308,7 +308,7 @@ impl Extra<'_> {
 #[derive(Clone, Debug)]
 pub(crate) struct Document<'a> {
     entries: Vec<Entry<'a>>,
-    /// Place of a field in `entries`, plus one.
+    /// Place of a field in `entries`, or [`NO_PLACE`].
     places: Box<[u8; 256]>,
     pub(crate) variants: Vec<Variant<'a>>,
     pub(crate) extras: Vec<Extra<'a>>,
@@ -320,11 +320,13 @@ pub(crate) struct Document<'a> {
     names: &'a [Box<str>],
 }
 
+const NO_PLACE: u8 = u8::MAX;
+
 impl<'a> Document<'a> {
     pub(crate) fn with_capacity(members: usize) -> Self {
         Self {
             entries: Vec::with_capacity(members),
-            places: Box::new([0; 256]),
+            places: Box::new([NO_PLACE; 256]),
             variants: Vec::new(),
             extras: Vec::new(),
             blanks: Vec::new(),
@@ -339,7 +341,7 @@ impl<'a> Document<'a> {
     }
 
     fn place(&self, field: FieldId) -> Option<usize> {
-        usize::from(self.places.get(field.index()).copied()?).checked_sub(1)
+        self.places.get(field.index()).filter(|place| **place != NO_PLACE).map(|place| usize::from(*place))
     }
 
     /// Whether the field was ever set, even if it was removed since.
@@ -394,7 +396,9 @@ impl<'a> Document<'a> {
             *entry = new;
             return true;
         }
-        let Ok(place) = u8::try_from(self.entries.len() + 1) else { return false };
+        let Some(place) = u8::try_from(self.entries.len()).ok().filter(|place| *place != NO_PLACE) else {
+            return false;
+        };
         if let Some(slot) = self.places.get_mut(field.index()) {
             *slot = place;
         }

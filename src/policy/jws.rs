@@ -202,6 +202,9 @@ impl IssuerPolicy {
             let kept = kept.join(" ");
             claims.set(fields::SCOPE, FieldValue::Text(Cow::Owned(kept)), Origin::Statement);
         }
+        if self.check.is_empty() {
+            return Some(claims);
+        }
         let none = Document::with_capacity(0);
         let facts = Facts {
             operation,
