@@ -9,14 +9,17 @@ use oauth_dcr::{Client, ClientMetadata};
 use oauth_dcr_fuzz::comes_back;
 use serde_json::Value;
 
-/// Asserts that Janssen's form of a client is the whole client: one whose metadata has the types of the field table, as
-/// all that is registered has. The form of another one is refused, member by member.
+/// Whether the metadata of a stored client is as all that is registered: of the types of the field table, and without
+/// repeats in lists.
+fn is_as_registered(client: &Client) -> bool {
+    let stored: Value = serde_json::from_str(client.metadata_json()).expect("metadata is JSON");
+    let typed = ClientMetadata::from_json(client.metadata_json());
+    typed.is_ok_and(|typed| serde_json::from_str::<Value>(&typed.to_json()).is_ok_and(|own| own == stored))
+}
+
+/// Asserts that Janssen's form of a client is the whole client.
 fn comes_back_from_janssen(client: &Client) {
     let document = janssen::write(client);
-    if ClientMetadata::from_json(client.metadata_json()).is_err() {
-        let _ = janssen::read(&document);
-        return;
-    }
     let read = janssen::Reader::default().with_readable_secrets().read(&document);
     assert_eq!(read.as_ref(), Ok(client), "{document}");
 }
@@ -24,7 +27,11 @@ fn comes_back_from_janssen(client: &Client) {
 fuzz_target!(|text: &str| {
     if let Ok(client) = serde_json::from_str::<Client>(text) {
         comes_back(&client);
-        comes_back_from_janssen(&client);
+        if is_as_registered(&client) {
+            comes_back_from_janssen(&client);
+        } else {
+            let _ = janssen::read(&janssen::write(&client));
+        }
         let now = client.issued_at();
         let _ = (client.is_usable(now), client.verify_secret("secret", now), client.metadata());
         let shown = format!("{client:?}");

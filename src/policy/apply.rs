@@ -5,31 +5,16 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::baseline::Differences;
-use super::compile::{Checks, JWT_CLAIMS, Policy, Rule, RuleHead, Steps, is_never_metadata};
+use super::compile::{Policy, Rule, RuleHead, Steps};
 use super::sets::{FieldSet, RuleSet};
 use super::trace::{self, Recorder};
 use super::{relation, shape};
 use crate::certificate::ClientCertificate;
 use crate::config::Reading;
 use crate::error::{Failure, Violation};
-use crate::metadata::{Document, FieldId, FieldValue, Group, Origin, Variant, fields};
-use crate::profile::{Merge, OnUpdate, Operation, Presence, Unknown};
+use crate::metadata::{Document, FieldId, FieldValue, Origin, fields};
+use crate::profile::Operation;
 use crate::rules;
-
-/// Members of which a client has at most one.
-const EXCLUSIVE: [&[FieldId]; 2] = [
-    &[fields::JWKS, fields::JWKS_URI, fields::SIGNED_JWKS_URI],
-    &[
-        fields::TLS_CLIENT_AUTH_SUBJECT_DN,
-        fields::TLS_CLIENT_AUTH_SAN_DNS,
-        fields::TLS_CLIENT_AUTH_SAN_URI,
-        fields::TLS_CLIENT_AUTH_SAN_IP,
-        fields::TLS_CLIENT_AUTH_SAN_EMAIL,
-    ],
-];
-
-/// Why nothing of a request counts beside a statement (`merge` is `only`).
-const STATEMENT_ALONE: &str = "metadata comes from the software statement alone";
 
 /// What the policy knows besides the request.
 #[derive(Clone, Copy)]
@@ -234,156 +219,6 @@ impl Policy {
         Some((self.rules.get(place)?, self.heads.get(place)?))
     }
 
-    /// Takes members under the names of the profile and drops those that it does not know.
-    fn adopt<'a>(
-        &'a self,
-        document: &mut Document<'a>,
-        facts: &Facts<'a>,
-        faults: &mut Vec<Violation>,
-        recorder: &mut Recorder<'_>,
-    ) {
-        document.declare(self.declared_names());
-        for field in &document.blanks {
-            trace::dropped(recorder, self.name_of(*field), "null or empty, which is left out");
-        }
-        self.choose(document, faults, recorder);
-        let mut extras = std::mem::take(&mut document.extras);
-        extras.retain(|extra| {
-            let Some(field) = self.declared_field(&extra.name) else { return true };
-            if document.has(field) {
-                let message =
-                    format!("is another name of {}: only one of them may be given", self.name_of(field));
-                faults.push(Violation::new(extra.name.to_string(), "alias", Failure::METADATA, message));
-            } else if let Some(value) = read_extra(&extra.json) {
-                document.set(field, value, Origin::Request);
-            }
-            false
-        });
-        match self.unknown {
-            Unknown::Keep => extras.retain(|extra| {
-                let is_claim = JWT_CLAIMS.contains(&&*extra.name);
-                let is_kept = is_plain_name(&extra.name) && !is_claim && extra.json != "null";
-                if !is_kept && !is_claim {
-                    trace::dropped(recorder, &extra.name, "null, or a name that is not kept");
-                }
-                if is_kept && !extra.is_clean() {
-                    let name = extra.name.to_string();
-                    let message = "has a control character";
-                    faults.push(Violation::new(name, "control_character", Failure::METADATA, message));
-                }
-                is_kept
-            }),
-            Unknown::Ignore => {
-                for extra in extras.iter().filter(|extra| !JWT_CLAIMS.contains(&&*extra.name)) {
-                    trace::dropped(recorder, &extra.name, "unknown member");
-                }
-                extras.clear();
-            }
-            Unknown::Reject => {
-                for extra in extras.drain(..).filter(|extra| !JWT_CLAIMS.contains(&&*extra.name)) {
-                    let message = "is not a member that this server knows";
-                    faults.push(Violation::new(
-                        extra.name.into_owned(),
-                        "unknown_member",
-                        Failure::METADATA,
-                        message,
-                    ));
-                }
-            }
-        }
-        let merge_only = self.statement.merge == Some(Merge::Only) && facts.statement.is_some();
-        if merge_only {
-            for extra in extras.iter().filter(|extra| !JWT_CLAIMS.contains(&&*extra.name)) {
-                trace::dropped(recorder, &extra.name, STATEMENT_ALONE);
-            }
-            extras.clear();
-        }
-        document.extras = extras;
-        document.retain(|field| {
-            let spec = field.spec();
-            let reason = match self.member(field) {
-                _ if merge_only && !self.envelope_fields.contains(&field) => Some(STATEMENT_ALONE),
-                None if is_never_metadata(field) => Some("set by the server"),
-                None if spec.is_some_and(|spec| spec.group == Group::HostOnly) => {
-                    Some("set by the host alone")
-                }
-                None => Some("not a member of this profile"),
-                Some(member) => (member.presence == Presence::Ignored).then_some("ignored by this profile"),
-            };
-            if let Some(reason) = reason {
-                trace::dropped(recorder, self.name_of(field), reason);
-            }
-            reason.is_none()
-        });
-    }
-
-    /// RFC 7591 section 2.3: the values of a trusted statement win over those of the request. Members that exclude
-    /// each other are one: what the statement says of keys or of a certificate's name leaves no room for another.
-    fn merge_statement<'a>(
-        &self,
-        document: &mut Document<'a>,
-        facts: &Facts<'a>,
-        recorder: &mut Recorder<'_>,
-    ) {
-        let Some(claims) = facts.statement else { return };
-        if recorder.is_some() {
-            self.tell_unused_claims(claims, recorder);
-        }
-        if self.statement.merge.unwrap_or(Merge::Listed) != Merge::Listed {
-            for (field, value, _) in claims.iter() {
-                let is_used = self.member(field).is_some_and(|member| member.presence != Presence::Ignored);
-                if is_used && !is_never_metadata(field) {
-                    take_slot(self, document, field, recorder);
-                    // A scope of which the issuer may grant nothing is no scope, not the client's own wish.
-                    if value.is_blank() {
-                        document.remove(field);
-                    } else {
-                        trace::set(recorder, self.name_of(field), value, Origin::Statement, None);
-                        document.set(field, value.borrowed(), Origin::Statement);
-                    }
-                }
-            }
-            let is_own = |variant: &Variant<'_>| {
-                !claims.variants.iter().any(|attested| {
-                    attested.field == variant.field && attested.tag.eq_ignore_ascii_case(&variant.tag)
-                })
-            };
-            document.variants.retain(is_own);
-            let attested = claims.variants.iter().filter(|variant| self.knows(variant.field));
-            document.variants.extend(attested.cloned());
-            let declared = claims.extras.iter().filter_map(|extra| {
-                let field = self.declared_field(&extra.name).filter(|field| self.knows(*field))?;
-                Some((field, read_extra(&extra.json)?))
-            });
-            for (field, value) in declared {
-                trace::set(recorder, self.name_of(field), &value, Origin::Statement, None);
-                document.set(field, value, Origin::Statement);
-            }
-        }
-    }
-
-    /// Claims of the statement that do not reach the metadata.
-    fn tell_unused_claims(&self, claims: &Document<'_>, recorder: &mut Recorder<'_>) {
-        let is_listed = self.statement.merge.unwrap_or(Merge::Listed) == Merge::Listed;
-        let is_named = |name: &str| {
-            let all = std::iter::once(&self.steps).chain(self.rules.iter().map(|rule| &rule.steps));
-            all.flat_map(|steps| &steps.from)
-                .any(|(_, from)| from.statement.as_ref().is_some_and(|claim| *claim.name == *name))
-        };
-        let known = claims.iter().map(|(field, ..)| (claims.name(field), Some(field)));
-        let others = claims.extras.iter().map(|extra| (&*extra.name, self.declared_field(&extra.name)));
-        for (name, field) in known.chain(others).filter(|(name, _)| !is_named(name)) {
-            let reason = match field {
-                _ if JWT_CLAIMS.contains(&name) => continue,
-                Some(field) if is_never_metadata(field) => "set by the server",
-                Some(field) if self.knows(field) && !is_listed => continue,
-                Some(field) if self.knows(field) => "a claim of which this profile makes no use",
-                _ => "not a member of this profile",
-            };
-            trace::dropped_of(recorder, Origin::Statement, name, reason, None);
-        }
-    }
-
     pub(super) fn modify<'a>(
         &'a self,
         steps: &'a Steps,
@@ -463,83 +298,6 @@ impl Policy {
         is_native
     }
 
-    pub(super) fn check_value(
-        &self,
-        field: FieldId,
-        checks: &Checks,
-        rule: Option<&Rule>,
-        document: &mut Document<'_>,
-        faults: &mut Vec<Violation>,
-        recorder: &mut Recorder<'_>,
-    ) {
-        let Some(value) = document.get_mut(field) else { return };
-        let mut is_adjusted = false;
-        let mut fault =
-            |what: &'static str, message: String| faults.push(self.fault(field, rule, what, message));
-        if let Some(allowed) = &checks.one_of
-            && !allowed.iter().any(|own| own == value)
-        {
-            match &checks.fallback {
-                Some(fallback) => {
-                    *value = fallback.clone();
-                    is_adjusted = true;
-                }
-                None => fault(
-                    "one_of",
-                    format!("must be one of {}", shown(allowed.iter().filter_map(FieldValue::as_text))),
-                ),
-            }
-        }
-        if !checks.none_of.is_empty() {
-            let is_refused = |word: &str| checks.none_of.iter().any(|own| own.as_text() == Some(word));
-            if let FieldValue::List(list) = value
-                && checks.adjust
-            {
-                if list.iter().any(|item| is_refused(item)) {
-                    list.to_mut().retain(|item| !is_refused(item));
-                    is_adjusted = true;
-                }
-            } else if let Some(word) = find_element(value, is_refused) {
-                let message = format!("must not be {word}");
-                fault("none_of", message);
-            }
-        }
-        if let Some(allowed) = &checks.subset_of {
-            let is_excess = |word: &str| !allowed.iter().any(|own| **own == *word);
-            match find_element(value, is_excess) {
-                Some(_) if checks.adjust => {
-                    intersect(value, allowed);
-                    is_adjusted = true;
-                }
-                Some(excess) => {
-                    let message = format!(
-                        "must only have elements of {}, `{}` is not one",
-                        shown(allowed.iter().map(|own| &**own)),
-                        excess.chars().take(60).collect::<String>()
-                    );
-                    fault("subset_of", message);
-                }
-                None => {}
-            }
-        }
-        let is_missing = |needed: &str| find_element(value, |own| own == needed).is_none();
-        if let Some(missing) = checks.superset_of.iter().find(|needed| is_missing(needed)) {
-            fault("superset_of", format!("must have {missing}"));
-        }
-        if !is_adjusted {
-            return;
-        }
-        let (value, name) = (value.clone(), self.name_of(field));
-        let id = Some(rule.map_or("on_mismatch", |rule| &rule.id));
-        if value.is_blank() {
-            document.remove(field);
-            trace::dropped_of(recorder, Origin::Request, name, "nothing of it is allowed", id);
-        } else {
-            trace::set(recorder, name, &value, Origin::Rule, id);
-            document.set(field, value, Origin::Rule);
-        }
-    }
-
     /// Scopes that a trusted issuer grants come on top of what the filter left, if the server has them.
     fn grant_scopes(&self, document: &mut Document<'_>, granted: &[String], recorder: &mut Recorder<'_>) {
         let catalogue = self.supported_scopes.as_ref().filter(|_| self.scopes.is_some());
@@ -558,25 +316,6 @@ impl Policy {
         let value = FieldValue::Text(Cow::Owned(all));
         trace::set(recorder, "scope", &value, Origin::Statement, Some("grant_scopes"));
         document.set(fields::SCOPE, value, Origin::Statement);
-    }
-
-    fn check_update(&self, document: &Document<'_>, stored: &Document<'_>, faults: &mut Vec<Violation>) {
-        // In an order that is the same every time: the first fault decides the code on the wire.
-        let removed = stored.iter().map(|(field, ..)| field).filter(|field| !document.has(*field));
-        for field in document.iter().map(|(field, ..)| field).chain(removed) {
-            let Some(member) = self.member(field) else { continue };
-            let may_change = match member.on_update {
-                OnUpdate::Mutable => true,
-                OnUpdate::Immutable => false,
-                OnUpdate::StatementOnly => {
-                    document.entry(field).is_some_and(|entry| entry.origin == Origin::Statement)
-                }
-            };
-            if !may_change && document.get(field) != stored.get(field) {
-                let message = "must stay as it was registered".to_owned();
-                faults.push(self.fault(field, None, "on_update", message));
-            }
-        }
     }
 
     pub(crate) fn name_of(&self, field: FieldId) -> &str {
@@ -633,25 +372,6 @@ impl Rule {
     }
 }
 
-/// Makes room for an attested value. Members that exclude each other are one, and what an issuer attested is not told
-/// differently in another language by the client itself.
-pub(super) fn take_slot(
-    policy: &Policy,
-    document: &mut Document<'_>,
-    field: FieldId,
-    recorder: &mut Recorder<'_>,
-) {
-    for other in EXCLUSIVE.iter().filter(|group| group.contains(&field)).copied().flatten() {
-        if document.entry(*other).is_some_and(|entry| entry.origin != Origin::Statement) {
-            document.remove(*other);
-            if *other != field {
-                trace::dropped(recorder, policy.name_of(*other), "excluded by what the statement says");
-            }
-        }
-    }
-    document.variants.retain(|variant| variant.field != field || variant.origin == Origin::Statement);
-}
-
 /// The code on the wire is that of the first fault: what could not be read, then the redirection URIs, which RFC
 /// 7591 gives a code of their own, then the rest as found.
 fn order(faults: &mut Vec<Violation>) {
@@ -666,55 +386,4 @@ fn order(faults: &mut Vec<Violation>) {
     // Two rules may demand the same of one member; once is enough to be told.
     let mut told = HashSet::new();
     faults.retain(|fault| told.insert((fault.field.clone(), fault.message.clone())));
-}
-
-/// The first of what is compared element by element: the items of a list, the words of a text.
-fn find_element<'v>(value: &'v FieldValue<'_>, found: impl Fn(&str) -> bool) -> Option<&'v str> {
-    match value {
-        FieldValue::List(list) => list.iter().map(AsRef::as_ref).find(|item: &&str| found(item)),
-        // One word is the usual case, and a short one is quicker looked through than split.
-        FieldValue::Text(text) if !text.bytes().any(|byte| byte == b' ') => {
-            Some(&**text).filter(|word| found(word))
-        }
-        FieldValue::Text(text) => text.split(' ').find(|word| found(word)),
-        _ => None,
-    }
-}
-
-fn intersect(value: &mut FieldValue<'_>, allowed: &[Box<str>]) {
-    let is_allowed = |word: &str| allowed.iter().any(|own| **own == *word);
-    match value {
-        FieldValue::List(list) => list.to_mut().retain(|item| is_allowed(item)),
-        FieldValue::Text(text) => {
-            let kept: Vec<&str> = text.split(' ').filter(|word| is_allowed(word)).collect();
-            let kept = kept.join(" ");
-            *text = Cow::Owned(kept);
-        }
-        _ => {}
-    }
-}
-
-/// At most a dozen values: a message is for people.
-fn shown<'v>(values: impl Iterator<Item = &'v str>) -> String {
-    let mut values: Vec<&str> = values.collect();
-    let more = values.len() > 12;
-    values.truncate(12);
-    let mut text = values.join(", ");
-    if more {
-        text.push_str(", ...");
-    }
-    text
-}
-
-/// Names that a document store or an admin page could trip over are not kept.
-fn is_plain_name(name: &str) -> bool {
-    !matches!(name, "__proto__" | "constructor" | "prototype")
-        && (1..=128).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_:#./-".contains(&byte))
-}
-
-/// An extra member as a value; nothing for null and "".
-fn read_extra(json: &str) -> Option<FieldValue<'static>> {
-    let value: serde_json::Value = serde_json::from_str(json).ok()?;
-    (!value.is_null()).then(|| FieldValue::from_json(&value)).filter(|value| !value.is_blank())
 }

@@ -1,13 +1,16 @@
 //! The compiled policy: a checked profile as tables by field id, and the interpreter that applies it.
 
+mod adopt;
 mod apply;
 mod baseline;
+mod checks;
 mod choice;
 mod claims;
 mod compile;
 mod condition;
 mod envelope;
 mod jws;
+mod merge;
 #[cfg(test)]
 mod mutations;
 #[cfg_attr(not(feature = "patterns"), path = "no_patterns.rs")]
