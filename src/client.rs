@@ -1,76 +1,23 @@
 //! The record of a registered client.
 
-use std::borrow::Borrow;
+mod form;
+mod id;
+mod provenance;
+mod registered;
+
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
-use crate::host::InitialGrant;
-use crate::json::{self, JsonFault, Limits};
-use crate::metadata::{ClientMetadata, Document, Origin};
+pub use self::id::ClientId;
+pub use self::provenance::Provenance;
+pub(crate) use self::provenance::statement_digest;
+pub(crate) use self::registered::{Registered, TRUSTED};
+use crate::metadata::ClientMetadata;
 use crate::secret::{StoredSecret, TokenDigest};
-use crate::statement::Statement;
-
-/// The identifier of a client: visible ASCII, at most 256 characters (RFC 6749 appendix A.1).
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ClientId(Arc<str>);
-
-impl ClientId {
-    /// Takes an identifier, or nothing if it has other characters or is too long.
-    ///
-    /// ```
-    /// # use oauth_dcr::ClientId;
-    /// assert!(ClientId::new("s6BhdRkqt3").is_some());
-    /// assert!(ClientId::new("two words").is_none());
-    /// ```
-    #[must_use]
-    pub fn new(text: &str) -> Option<Self> {
-        let fits = (1..=256).contains(&text.len()) && text.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
-        fits.then(|| Self(text.into()))
-    }
-
-    /// The identifier as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ClientId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&*self.0, f)
-    }
-}
-
-impl fmt::Display for ClientId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Borrow<str> for ClientId {
-    fn borrow(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Serialize for ClientId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for ClientId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::new(&text).ok_or_else(|| serde::de::Error::custom("not a client identifier"))
-    }
-}
 
 /// A registered client, as a store keeps it. Cheap to clone: one reference count.
 ///
@@ -129,7 +76,7 @@ impl Client {
     /// The metadata as the text of a JSON object.
     #[must_use]
     pub fn metadata_json(&self) -> &str {
-        &self.0.metadata.text
+        self.0.metadata.text()
     }
 
     /// When the client was registered.
@@ -335,226 +282,4 @@ pub struct ServerFlags {
     pub persist_authorizations: bool,
     /// Claims are put into the ID Token (Janssen `includeClaimsInIdToken`).
     pub include_claims_in_id_token: bool,
-}
-
-/// Where a client comes from.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Provenance {
-    /// The profile it was registered under, which its updates must satisfy too.
-    pub profile: Arc<str>,
-    /// The issuer of its software statement.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub statement_issuer: Option<Arc<str>>,
-    /// The software that the statement is of (`software_id`), if it said so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub statement_software: Option<Arc<str>>,
-    /// The SHA-256 digest of its software statement's signature, as base64url text
-    /// ([`Cause::statement`](crate::Cause::statement)).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub statement_digest: Option<Arc<str>>,
-    /// The name of the initial access token that it was registered with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub initial_access: Option<Arc<str>>,
-    /// Whose initial access token that was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<Arc<str>>,
-}
-
-impl fmt::Debug for Provenance {
-    /// Of the statement's digest nothing is shown.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Provenance")
-            .field("profile", &self.profile)
-            .field("statement_issuer", &self.statement_issuer)
-            .field("statement_software", &self.statement_software)
-            .field("initial_access", &self.initial_access)
-            .field("owner", &self.owner)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Provenance {
-    pub(crate) fn new(profile: Arc<str>, grant: Option<&InitialGrant>) -> Self {
-        Self {
-            profile,
-            statement_issuer: None,
-            statement_software: None,
-            statement_digest: None,
-            initial_access: grant.map(InitialGrant::shared_id),
-            owner: grant.and_then(InitialGrant::shared_owner),
-        }
-    }
-
-    /// The same origin, with the statement that the client brings now.
-    pub(crate) fn with_statement(self, statement: &Statement<'_, '_>) -> Self {
-        Self {
-            statement_issuer: Some(statement.iss.as_str().into()),
-            statement_software: statement.software.as_deref().map(Into::into),
-            statement_digest: Some(statement_digest(statement.text)),
-            ..self
-        }
-    }
-}
-
-/// The digest by which a statement is known: of its signature, which covers all the rest and is short; of the whole if
-/// it has none.
-pub(crate) fn statement_digest(statement: &str) -> Arc<str> {
-    let signature = statement.rsplit('.').next().filter(|signature| !signature.is_empty());
-    TokenDigest::of(signature.unwrap_or(statement)).to_text().into()
-}
-
-/// Registered metadata: the text that is stored and answered, and the typed face made of it on first use.
-pub(crate) struct Registered {
-    text: Box<str>,
-    typed: OnceLock<Box<ClientMetadata>>,
-}
-
-/// What the engine wrote itself is read without the limits for strangers' text.
-pub(crate) const TRUSTED: Limits = Limits { depth: 64, members: 10_000 };
-
-impl Registered {
-    pub(crate) fn new(text: String) -> Arc<Self> {
-        Arc::new(Self { text: text.into(), typed: OnceLock::new() })
-    }
-
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
-    fn typed(&self) -> &ClientMetadata {
-        self.typed.get_or_init(|| {
-            Box::new(self.document().map(|document| ClientMetadata::decode(&document).0).unwrap_or_default())
-        })
-    }
-
-    /// The metadata by field id; an error if the text is none that the engine writes.
-    pub(crate) fn document(&self) -> Result<Document<'_>, JsonFault> {
-        json::read_object(self.text.as_bytes(), TRUSTED, Origin::Stored)
-    }
-}
-
-impl fmt::Debug for Registered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.typed().fmt(f)
-    }
-}
-
-impl PartialEq for Registered {
-    fn eq(&self, other: &Self) -> bool {
-        self.text == other.text || self.typed() == other.typed()
-    }
-}
-
-/// The stable form of a client. Its metadata is a map in any format, and raw text where the format is known to be JSON.
-#[derive(Serialize, Deserialize)]
-struct ClientForm<M> {
-    id: ClientId,
-    metadata: M,
-    issued_at: i64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    expires_at: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    secret: Option<StoredSecret>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    secret_expires_at: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    previous_secret: Option<Box<PreviousSecret>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    registration_access_token: Option<TokenDigest>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    registration_access_token_expires_at: Option<i64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    previous_registration_access_token: Option<Box<TokenDigest>>,
-    #[serde(default)]
-    state: ClientState,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    last_used_at: Option<i64>,
-    #[serde(default)]
-    flags: ServerFlags,
-    provenance: Arc<Provenance>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    unique_key: Option<Arc<str>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    janssen: Option<JanssenMembers>,
-    revision: u64,
-}
-
-impl<M> ClientForm<M> {
-    fn new(record: Record, metadata: M) -> Self {
-        Self {
-            id: record.id,
-            metadata,
-            issued_at: record.issued_at,
-            expires_at: record.expires_at,
-            secret: record.secret,
-            secret_expires_at: record.secret_expires_at,
-            previous_secret: record.previous_secret,
-            registration_access_token: record.token,
-            registration_access_token_expires_at: record.token_expires_at,
-            previous_registration_access_token: record.previous_token,
-            state: record.state,
-            last_used_at: record.last_used_at,
-            flags: record.flags,
-            provenance: record.provenance,
-            unique_key: record.unique_key,
-            janssen: record.janssen,
-            revision: record.revision,
-        }
-    }
-
-    fn into_client<E: serde::de::Error>(self, text: String) -> Result<Client, E> {
-        let metadata = Registered::new(text);
-        metadata.document().map_err(|fault| E::custom(format!("the metadata {fault}")))?;
-        Ok(Client::from(Record {
-            id: self.id,
-            metadata,
-            issued_at: self.issued_at,
-            expires_at: self.expires_at,
-            secret: self.secret,
-            secret_expires_at: self.secret_expires_at,
-            previous_secret: self.previous_secret,
-            token: self.registration_access_token,
-            token_expires_at: self.registration_access_token_expires_at,
-            previous_token: self.previous_registration_access_token,
-            state: self.state,
-            last_used_at: self.last_used_at,
-            flags: self.flags,
-            provenance: self.provenance,
-            unique_key: self.unique_key,
-            janssen: self.janssen,
-            revision: self.revision,
-        }))
-    }
-}
-
-impl Serialize for Client {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let metadata: Map<String, Value> =
-            serde_json::from_str(self.metadata_json()).map_err(serde::ser::Error::custom)?;
-        ClientForm::new(Record::clone(&self.0), metadata).serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Client {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let form = ClientForm::<Map<String, Value>>::deserialize(deserializer)?;
-        let text = serde_json::to_string(&form.metadata).map_err(serde::de::Error::custom)?;
-        form.into_client(text)
-    }
-}
-
-/// The stable form as JSON text, and back, without a look at each value of the metadata.
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
-impl Client {
-    pub(crate) fn to_json(&self) -> serde_json::Result<String> {
-        let metadata: &RawValue = serde_json::from_str(self.metadata_json())?;
-        serde_json::to_string(&ClientForm::new(Record::clone(&self.0), metadata))
-    }
-
-    pub(crate) fn from_json(text: &str) -> serde_json::Result<Self> {
-        let form: ClientForm<&RawValue> = serde_json::from_str(text)?;
-        let metadata = form.metadata.get().to_owned();
-        form.into_client(metadata)
-    }
 }

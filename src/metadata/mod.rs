@@ -2,13 +2,15 @@
 
 mod client_metadata;
 mod document;
+mod field_value;
 pub mod fields;
 mod table;
 mod values;
 
 pub use client_metadata::ClientMetadata;
 pub use document::Origin;
-pub(crate) use document::{Constant, Document, Extra, FieldValue, Unfit, Variant, write_int, write_text};
+pub(crate) use document::{Constant, Document, Extra, Variant};
+pub(crate) use field_value::{FieldValue, Unfit, write_int, write_text};
 pub(crate) use table::FieldId;
 pub use table::{FieldSpec, Group, Kind};
 pub(crate) use values::is_symmetric_algorithm;

@@ -7,6 +7,7 @@ mod checks;
 mod choice;
 mod claims;
 mod compile;
+mod compiler;
 mod condition;
 mod envelope;
 mod jws;
