@@ -76,6 +76,13 @@ fn numbers_come_back_as_they_were() {
     assert_eq!(twice, once);
 }
 
+/// Target `client`: a member that no row has was kept as null, which is left out everywhere else.
+#[test]
+fn what_is_null_is_left_out() {
+    let metadata = ClientMetadata::from_json(r#"{"vendor":null,"client_uri":null,"tier":"gold"}"#).unwrap();
+    assert_eq!(metadata.to_json(), r#"{"tier":"gold"}"#);
+}
+
 /// Target `subject_dn`: a value that is no UTF-8 was registered as the encoding of another one.
 #[test]
 fn a_name_with_a_value_that_is_no_text_stays_as_it_was_sent() {

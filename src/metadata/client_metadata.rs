@@ -35,8 +35,11 @@ impl ClientMetadata {
         let mut metadata = Self::default();
         metadata.read_fields(document, &mut faults);
         for extra in &document.extras {
-            let value = serde_json::from_str(&extra.json).unwrap_or_default();
-            metadata.extra.insert(extra.name.to_string(), value);
+            // A member that is null is left out, one that no row declares as any other.
+            match serde_json::from_str(&extra.json).unwrap_or_default() {
+                serde_json::Value::Null => {}
+                value => _ = metadata.extra.insert(extra.name.to_string(), value),
+            }
         }
         for (field, value, _) in document.iter().filter(|(field, ..)| field.spec().is_none()) {
             metadata.extra.insert(document.name(field).to_owned(), value.to_json());

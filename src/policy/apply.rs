@@ -79,7 +79,7 @@ impl Policy {
             trace::fired(&mut recorder, &rule.id);
             self.modify(&rule.steps, Some(rule), document, facts, &mut faults, &mut recorder);
         }
-        self.check_final(document, facts, &differences, &unfit, &mut faults, &mut recorder);
+        self.check_final(document, facts, differences, &unfit, &mut faults, &mut recorder);
         self.normalize_subject_dn(document, &mut recorder);
         order(&mut faults);
         first.append(&mut faults);
@@ -93,21 +93,21 @@ impl Policy {
         facts: &Facts<'a>,
         faults: &mut Vec<Violation>,
     ) {
-        self.check_final(document, facts, &Differences::ANY, &HashSet::new(), faults, &mut None);
+        self.check_final(document, facts, Differences::ANY, &HashSet::new(), faults, &mut None);
     }
 
     fn check_final<'a>(
         &self,
         document: &mut Document<'a>,
         facts: &Facts<'a>,
-        differences: &Differences<'_>,
+        mut differences: Differences<'_>,
         unfit: &HashSet<FieldId>,
         faults: &mut Vec<Violation>,
         recorder: &mut Recorder<'_>,
     ) {
         // A rule's checks count only if its condition still holds: a later rule may have removed its cause.
         let (mut holding, mut left) = (RuleSet::NONE, self.checking);
-        while let Some(rule) = self.next_holding(&mut left, differences, document, facts) {
+        while let Some(rule) = self.next_holding(&mut left, &differences, document, facts) {
             holding.insert(rule.place);
             trace::fired(recorder, &rule.id);
             if let Some(failure) = &rule.reject {
@@ -118,6 +118,10 @@ impl Policy {
             let concerned = differences.concerned(rule);
             if concerned.is_some_and(|fields| !fields.meets(steps.checked)) {
                 continue;
+            }
+            // What it adjusts, the rules after it judge.
+            if concerned.is_none() {
+                differences.add(steps.checked);
             }
             for (field, checks) in &steps.checks {
                 if concerned.is_none_or(|fields| fields.has(*field)) {
@@ -283,7 +287,7 @@ impl Policy {
 
     /// A client that does not say what it is, and whose redirection URIs only a native app can have, is one: agents
     /// and command-line tools leave `application_type` out. The substitution is visible in the answer.
-    pub(super) fn infer_native(&self, document: &mut Document<'_>, recorder: &mut Recorder<'_>) -> bool {
+    fn infer_native(&self, document: &mut Document<'_>, recorder: &mut Recorder<'_>) -> bool {
         let was_sent =
             document.entry(fields::APPLICATION_TYPE).is_some_and(|entry| entry.origin != Origin::Default);
         let is_native = self.redirect.infer_native

@@ -36,7 +36,7 @@ impl Baseline {
         let mut document = Document::with_capacity(32);
         document.declare(policy.declared_names());
         policy.modify(&policy.steps, None, &mut document, &NOTHING, &mut faults, &mut None);
-        policy.infer_native(&mut document, &mut None);
+        // Nothing is inferred here: a request of which something is inferred differs in that.
         let (mut differences, mut left) = (Differences::ANY, policy.modifying);
         while let Some(rule) = policy.next_firing(&mut left, &mut differences, &document, &NOTHING) {
             baseline.firing.insert(rule.place);
@@ -126,100 +126,4 @@ impl<'p> Differences<'p> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use proptest::sample::Index;
-    use serde_json::{Map, Value, json};
-
-    use super::super::vectors::{members_sent, read};
-    use super::*;
-    use crate::profile::Profile;
-
-    /// The profile with and without its baseline, and the members that its vectors send.
-    struct Subject {
-        name: &'static str,
-        known: Policy,
-        unknown: Policy,
-        members: Vec<(String, Value)>,
-    }
-
-    fn subjects() -> Vec<Subject> {
-        let compiled = |name| {
-            let profile = Profile::preset(name).unwrap().compose().unwrap();
-            Policy::compile(&profile, None).unwrap()
-        };
-        let members = members_sent();
-        let subject = |name| {
-            let (known, mut unknown) = (compiled(name), compiled(name));
-            unknown.baseline = None;
-            let known_member = |(name, _): &&(String, Value)| known.field_named(name).is_some();
-            let members = members.iter().filter(known_member).cloned().collect();
-            Subject { name, known, unknown, members }
-        };
-        Profile::presets().map(subject).collect()
-    }
-
-    /// What is wrong with a body, and what is made of it in any case.
-    fn judged(policy: &Policy, body: &str) -> (Vec<String>, String) {
-        let mut document = read(body);
-        let faults = policy.apply(&mut document, &NOTHING, None);
-        (faults.iter().map(ToString::to_string).collect(), document.to_json_text())
-    }
-
-    #[test]
-    fn what_is_known_beforehand_is_what_would_be_found() {
-        let subjects = subjects();
-        let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(6000) };
-        let requests = (any::<Index>(), any::<bool>(), proptest::collection::vec(any::<Index>(), 0..6));
-        let taken = std::cell::Cell::new(0);
-        proptest::test_runner::TestRunner::new(config)
-            .run(&requests, |(subject, redirects, members)| {
-                let subject = subject.get(&subjects);
-                let mut body: Map<String, Value> =
-                    members.iter().map(|member| member.get(&subject.members).clone()).collect();
-                if redirects {
-                    body.insert("redirect_uris".to_owned(), json!(["https://app.example.org/cb"]));
-                }
-                let body = Value::Object(body).to_string();
-                let known = judged(&subject.known, &body);
-                taken.set(taken.get() + usize::from(known.0.is_empty()));
-                prop_assert_eq!(known, judged(&subject.unknown, &body), "{}: {}", subject.name, body);
-                Ok(())
-            })
-            .unwrap();
-        assert!(taken.get() > 500, "{} were taken", taken.get());
-    }
-
-    /// No preset refuses a default of its own, or demands something of a member because of another one that was sent.
-    #[test]
-    fn a_default_is_judged_where_somebody_demands_something_of_it() {
-        let profile: Profile = serde_json::from_value(json!({
-            "dcr_profile": 1,
-            "name": "own",
-            "metadata": {
-                "client_name": {},
-                "logo_uri": {},
-                "subject_type": { "default": "public" },
-                "application_type": { "default": "web" }
-            },
-            "rules": [
-                {
-                    "id": "unnamed",
-                    "when": { "member": "logo_uri", "present": false },
-                    "metadata": { "subject_type": { "one_of": ["pairwise"] } }
-                },
-                {
-                    "id": "named",
-                    "when": { "member": "client_name", "present": true },
-                    "metadata": { "application_type": { "one_of": ["native"] } }
-                }
-            ]
-        }))
-        .unwrap();
-        let policy = Policy::compile(&profile.compose().unwrap(), None).unwrap();
-        let subject = "subject_type: must be one of pairwise";
-        let both = [subject, "application_type: must be one of native"];
-        assert_eq!(judged(&policy, "{}").0, [subject]);
-        assert_eq!(judged(&policy, r#"{"client_name":"x"}"#).0, both);
-    }
-}
+mod tests;

@@ -92,3 +92,66 @@ impl RuleSet {
         (place < u128::BITS).then_some(place as usize)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first and the last member of each word, and some between.
+    const FIELDS: [u8; 11] = [0, 1, 5, 63, 64, 69, 127, 128, 191, 192, 255];
+
+    #[test]
+    fn a_set_has_what_was_put_in_and_nothing_else() {
+        for field in FIELDS {
+            let set = FieldSet::of([FieldId(field)]);
+            let other = FieldSet::of(FIELDS.into_iter().filter(|own| *own != field).map(FieldId));
+            for own in FIELDS {
+                assert_eq!(set.has(FieldId(own)), own == field, "{own} in {field}");
+                assert_eq!(other.has(FieldId(own)), own != field, "{own} in all but {field}");
+            }
+            assert!(set.meets(set) && !set.meets(other) && !other.meets(set), "{field}");
+            let mut all = other;
+            all.unite(set);
+            assert!(FIELDS.into_iter().all(|own| all.has(FieldId(own))), "{field}");
+            assert!(all.meets(set) && all.meets(other), "{field}");
+        }
+        assert!(!FieldSet::NONE.meets(FieldSet::NONE));
+    }
+
+    #[test]
+    fn sets_meet_however_many_members_they_share() {
+        // The same place in two words.
+        let set = FieldSet::of([FieldId(5), FieldId(69)]);
+        assert!(set.meets(set));
+    }
+
+    #[test]
+    fn what_is_listed_is_listed_by_number() {
+        let list: Vec<usize> = (0..=255).collect();
+        let set = FieldSet::of(FIELDS.map(FieldId));
+        let listed = |list| set.listed(list).copied().collect::<Vec<usize>>();
+        assert_eq!(listed(&list), FIELDS.map(usize::from));
+        // A list ends with the last number of which there is something to say.
+        assert_eq!(listed(&list[..128]), [0, 1, 5, 63, 64, 69, 127]);
+        assert_eq!(listed(&list[..5]), [0, 1]);
+        assert_eq!(listed(&[]), [0; 0]);
+    }
+
+    #[test]
+    fn rules_are_taken_in_order_and_once() {
+        let set = |places: &[usize]| {
+            let mut set = RuleSet::NONE;
+            places.iter().for_each(|place| set.insert(RulePlace::new(*place)));
+            set
+        };
+        let mut left = set(&[0, 3, 64, 126, 127]);
+        assert_eq!(left.take_first_in(set(&[2, 3, 127])), Some(3));
+        assert!(!left.has(RulePlace::new(0)), "what comes before is taken out");
+        assert_eq!(left.take_first_in(set(&[0, 3, 64])), Some(64));
+        assert_eq!(left.take_first_in(RuleSet::ALL), Some(126));
+        assert_eq!(left.take_first_in(RuleSet::ALL), Some(127));
+        assert_eq!(left.take_first_in(RuleSet::ALL), None);
+        assert!(!left.has(RulePlace::new(127)));
+        assert_eq!(set(&[1]).take_first_in(RuleSet::NONE), None);
+    }
+}
