@@ -10,7 +10,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqA
 
 use super::algorithm::Algorithm;
 use super::fault::{KeyFault, KeySetFault};
-use super::jwk::{Jwk, JwkSeed};
+use super::jwk::{Jwk, JwkSeed, KeyType};
 use super::prepare::Prepared;
 use super::public_key::PublicKey;
 use super::screen::screen;
@@ -145,13 +145,19 @@ impl VerifyingKey {
     /// Whether the signature holds. Makes the verifier if this is the first use of the key with the
     /// algorithm.
     pub(super) fn verify(&self, algorithm: Algorithm, input: &[u8], signature: &[u8]) -> bool {
-        if !self.public.verifies(algorithm) {
+        if !self.public.verifies(algorithm) || !self.fits(signature) {
             return false;
         }
         let Some(slot) = self.verifiers.get(place(algorithm)) else { return false };
         slot.get_or_init(|| Prepared::new(algorithm, &self.public.canonical))
             .as_ref()
             .is_some_and(|verifier| verifier.verify(input, signature))
+    }
+
+    /// Whether a signature is as long as the key makes it. OpenSSL takes one of RSASSA-PSS without its leading zeros
+    /// too, which would be a second spelling of the token (RFC 8017 section 8.1.2, step 1).
+    fn fits(&self, signature: &[u8]) -> bool {
+        self.public.key_type() != KeyType::Rsa || signature.len() * 8 == self.public.bits() as usize
     }
 }
 

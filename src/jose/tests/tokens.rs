@@ -329,6 +329,29 @@ fn other_encodings_of_a_token_are_refused() {
     accepts(&twin, &set);
 }
 
+/// A signature of RSA is as long as the modulus: without its leading zeros it would be a second spelling.
+///
+/// Accepts: S-JOSE-12
+/// Refuses: S-JOSE-12
+#[test]
+fn rsa_signatures_keep_their_leading_zeros() {
+    let key = TestKey::new(Algorithm::Ps256);
+    let set = set(&[key.public("")]);
+    // The salt is drawn anew for each token: one in 256 begins with a zero.
+    let (honest, signature) = loop {
+        let token = key.honest();
+        let signature = base64url::decode(token.rsplit_once('.').unwrap().1).unwrap();
+        if signature[0] == 0 {
+            break (token, signature);
+        }
+    };
+    accepts(&honest, &set);
+    let input = honest.rsplit_once('.').unwrap().0;
+    let signed = |signature: &[u8]| format!("{input}.{}", base64url::encode(signature));
+    refuses(&signed(&signature[1..]), &set, JoseFault::Signature);
+    refuses(&signed(&[&[0], &*signature].concat()), &set, JoseFault::Signature);
+}
+
 /// Numbers that make josekit's claim readers panic pass through here as bytes.
 ///
 /// Accepts: S-JOSE-13
