@@ -89,6 +89,7 @@
 //! | Feature | Default | What it adds |
 //! |---|---|---|
 //! | `jose` | yes | signatures; links OpenSSL. Without it and `x509` there is no OpenSSL in the tree |
+//! | `openssl` | | RSA signatures by that OpenSSL directly: [faster](guide::performance), and the same decisions |
 //! | `vendored-openssl` | | builds that OpenSSL from source instead of linking the system's |
 //! | `http` | | `RegistrationEndpoint`, a `tower::Service` over the types of the `http` crate |
 //! | `patterns` | | `pattern` and `some_pattern` in profiles, with a linear-time regular expression engine |

@@ -8,8 +8,8 @@
 //!
 //! Header, payload and key sets are read by the crate's own strict reader, and every key passes the crate's own
 //! screen: josekit takes RSA keys with the exponent 1, Ed25519 keys of small order and repeated names. It does the
-//! arithmetic of signatures, in one file (`prepare`), with keys rebuilt from their screened public members. Its
-//! errors end there: a caller only ever sees the fixed texts of [`JoseFault`] and [`KeyFault`].
+//! arithmetic of signatures, in one file (`prepare`), with keys rebuilt from their screened public members. With the
+//! feature `openssl`, that of RSA is OpenSSL's own (`rsa`). Errors of either end there: a caller only ever sees the fixed texts of [`JoseFault`] and [`KeyFault`].
 //!
 //! Encrypted tokens (JWE) are never read.
 
@@ -27,6 +27,8 @@ mod payload;
 #[cfg_attr(not(feature = "jose"), path = "no_backend.rs")]
 mod prepare;
 mod public_key;
+#[cfg(feature = "openssl")]
+mod rsa;
 mod screen;
 #[cfg(all(test, feature = "jose"))]
 mod tests;

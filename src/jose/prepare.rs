@@ -1,4 +1,5 @@
-//! The arithmetic of signatures: the one place where josekit is called.
+//! The arithmetic of signatures: the one place where josekit is called. With the feature `openssl`, RSA goes another
+//! way (`rsa`).
 //!
 //! Three of its calls are used: `Jwk::from_map` (deserializing a `Jwk` skips its checks and makes it panic
 //! later), `verifier_from_jwk` (nothing here reads PEM or DER), and `verify` or `sign` on bytes. A key is
@@ -10,14 +11,31 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::algorithm::Algorithm;
+#[cfg(feature = "openssl")]
+use super::algorithm::Family;
+#[cfg(feature = "openssl")]
+use super::rsa::RsaVerifier;
 
 /// A key made ready for one algorithm. Making one costs up to seven verifications; using it from many threads
 /// is free.
-pub(super) struct Prepared(Box<dyn JwsVerifier>);
+pub(super) enum Prepared {
+    Josekit(Box<dyn JwsVerifier>),
+    #[cfg(feature = "openssl")]
+    OpenSsl(Box<RsaVerifier>),
+}
 
 impl Prepared {
     /// Prepares a key from its required members in the form of RFC 7638. Nothing if the library refuses it.
     pub(super) fn new(algorithm: Algorithm, canonical: &str) -> Option<Self> {
+        #[cfg(feature = "openssl")]
+        if matches!(algorithm.family(), Family::Rsa | Family::RsaPss) {
+            return Some(Self::OpenSsl(Box::new(RsaVerifier::new(algorithm, canonical)?)));
+        }
+        Self::by_josekit(algorithm, canonical)
+    }
+
+    /// The same by josekit, whatever the algorithm.
+    pub(super) fn by_josekit(algorithm: Algorithm, canonical: &str) -> Option<Self> {
         let map: Map<String, Value> = serde_json::from_str(canonical).ok()?;
         let jwk = Jwk::from_map(map).ok()?;
         let verifier: Box<dyn JwsVerifier> = match algorithm {
@@ -37,12 +55,16 @@ impl Prepared {
             }
             Algorithm::Hs256 | Algorithm::Hs384 | Algorithm::Hs512 => return None,
         };
-        Some(Self(verifier))
+        Some(Self::Josekit(verifier))
     }
 
     /// Whether the signature holds.
     pub(super) fn verify(&self, input: &[u8], signature: &[u8]) -> bool {
-        self.0.verify(input, signature).is_ok()
+        match self {
+            Self::Josekit(verifier) => verifier.verify(input, signature).is_ok(),
+            #[cfg(feature = "openssl")]
+            Self::OpenSsl(verifier) => verifier.verify(input, signature),
+        }
     }
 }
 

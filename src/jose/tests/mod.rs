@@ -5,6 +5,8 @@
 mod algorithms;
 mod keys;
 mod properties;
+#[cfg(feature = "openssl")]
+mod rsa;
 mod sets;
 mod tokens;
 mod vectors;
