@@ -447,6 +447,7 @@ fn s_xss_05_scopes_are_words_between_single_spaces() {
         ("b a", "b a"),
         ("Read read", "Read read"),
         ("a b a", "a b"),
+        ("a a", "a"),
         ("!#[]~", "!#[]~"),
         ("https://api.example/read", "https://api.example/read"),
     ] {
