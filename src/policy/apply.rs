@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::baseline::Differences;
-use super::compile::{Policy, Rule, RuleHead, Steps};
+use super::compile::Policy;
 use super::sets::{FieldSet, RuleSet};
+use super::steps::{Rule, RuleHead, Steps};
 use super::trace::{self, Recorder};
 use super::{relation, shape};
 use crate::certificate::ClientCertificate;

@@ -4,8 +4,9 @@
 //! little of what a profile has rules for.
 
 use super::apply::Facts;
-use super::compile::{Policy, Rule};
+use super::compile::Policy;
 use super::sets::{FieldSet, RuleSet};
+use super::steps::Rule;
 use crate::config::Reading;
 use crate::metadata::Document;
 use crate::profile::Operation;

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::compile::{Checks, Policy, Rule};
+use super::compile::Policy;
+use super::steps::{Checks, Rule};
 use super::trace::{self, Recorder};
 use crate::error::Violation;
 use crate::metadata::{Document, FieldId, FieldValue, Origin};

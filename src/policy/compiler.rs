@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::compile::{Checks, From, Member, Steps};
+use super::compile::Member;
 use super::condition::{Claim, Condition};
 use super::jws::IssuerPolicy;
 use super::pattern::Pattern;
+use super::steps::{Checks, From, Steps};
 use crate::error::Failure;
 use crate::metadata::{Constant, FieldId, FieldValue, Kind, fields};
 use crate::profile::{self, OnMismatch, OnUpdate, Presence};

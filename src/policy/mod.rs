@@ -20,6 +20,7 @@ mod relation;
 mod scope;
 mod sets;
 mod shape;
+mod steps;
 mod subject_dn;
 mod trace;
 #[cfg(test)]

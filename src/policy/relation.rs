@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::apply::Facts;
-use super::compile::{From, Policy};
+use super::compile::Policy;
 use super::merge::take_slot;
+use super::steps::From;
 use super::trace::{self, Recorder};
 use crate::error::{Failure, Violation};
 use crate::metadata::{Document, FieldId, FieldValue, Kind, Origin};

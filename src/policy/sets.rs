@@ -1,6 +1,6 @@
 //! Sets of members and of rules: a bit each, since most of what a policy asks of a request is whether two of them meet.
 
-use super::compile::Rule;
+use super::steps::Rule;
 use crate::metadata::FieldId;
 
 /// A set of members.
