@@ -1,13 +1,14 @@
 //! Registration and management over the types of the `http` crate.
 
+mod target;
+
 use std::convert::Infallible;
-use std::fmt::Display;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use http::header::{ALLOW, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use http_body::Body;
@@ -17,15 +18,14 @@ use tower_service::Service;
 #[cfg(feature = "x509")]
 use crate::certificate::CertificateHeader;
 use crate::certificate::ClientCertificate;
-use crate::client::ClientId;
 use crate::error::{Error, ErrorCode, Unauthorized};
-use crate::percent;
 use crate::profile::Operation;
 use crate::registrar::Registrar;
 use crate::request::{Caller, ManagementRequest, RegisterRequest};
 use crate::response::Registration;
 use crate::secret::RegistrationAccessToken;
 use crate::wire::{NO_STORE, WireError};
+use target::{Target, segments};
 
 /// The registration endpoint ([RFC 7591 §3]) and the configuration endpoints of its clients ([RFC 7592 §2]),
 /// as a service that axum, hyper or any other user of `tower` mounts in one line.
@@ -76,14 +76,6 @@ pub struct RegistrationEndpoint {
     /// The header that is believed to hold the client's certificate.
     #[cfg(feature = "x509")]
     certificate_header: Option<CertificateHeader>,
-}
-
-/// What the address of a request names.
-enum Target {
-    /// The registration endpoint itself.
-    Registration,
-    /// The configuration endpoint of a client; of none if the text is no identifier.
-    Client(Option<ClientId>),
 }
 
 impl RegistrationEndpoint {
@@ -233,55 +225,6 @@ impl RegistrationEndpoint {
         result.map(success).map_err(|error| self.registrar.wire_error(&error))
     }
 
-    /// What the address names. The longest end of the endpoint's own path that the request begins with is
-    /// passed over, and what follows is the identifier.
-    fn target(&self, uri: &Uri) -> Result<Target, WireError> {
-        let ends = (0..=self.mount.len()).filter_map(|start| self.mount.get(start..));
-        let begins_with = |end: &&[String]| segments(uri.path()).take(end.len()).eq(end.iter());
-        let passed = ends.into_iter().find(begins_with).map_or(0, <[_]>::len);
-        let mut rest = segments(uri.path()).skip(passed);
-        let (segment, None) = (rest.next(), rest.next()) else {
-            return Err(invalid_request(404, "there is nothing at this address"));
-        };
-        let pairs = uri.query().into_iter().flat_map(|query| query.split('&'));
-        let of_query = pairs.filter_map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (percent::decoded(name).as_deref() == Some("client_id")).then_some(value)
-        });
-        let mut named = segment.into_iter().chain(of_query);
-        match (named.next(), named.next()) {
-            (None, _) => Ok(Target::Registration),
-            (Some(id), None) => Ok(Target::Client(percent::decoded(id).and_then(|id| ClientId::new(&id)))),
-            _ => Err(invalid_request(400, "the address must name one client, and once")),
-        }
-    }
-
-    fn not_offered(&self, what: &dyn Display, target: &Target) -> WireError {
-        let refusal = invalid_request(405, &format!("{what} is not offered here"));
-        refusal.header("allow", &self.allowed(target))
-    }
-
-    /// The methods of an address (RFC 9110 section 10.2.1).
-    fn allowed(&self, target: &Target) -> String {
-        let methods: &[(&str, Operation)] = match target {
-            Target::Registration => &[("POST", Operation::Create)],
-            Target::Client(_) => {
-                &[("GET, HEAD", Operation::Read), ("PUT", Operation::Update), ("DELETE", Operation::Delete)]
-            }
-        };
-        let offered = methods.iter().filter(|(_, operation)| self.registrar.offers(*operation));
-        let methods: Vec<&str> = offered.map(|(methods, _)| *methods).chain(["OPTIONS"]).collect();
-        methods.join(", ")
-    }
-
-    fn options(&self, target: &Target) -> Response<Full<Bytes>> {
-        let mut answer = respond(204, Bytes::new());
-        if let Ok(allowed) = HeaderValue::try_from(self.allowed(target)) {
-            answer.headers_mut().insert(ALLOW, allowed);
-        }
-        answer
-    }
-
     /// The body, if it is small enough: first the announced length is judged, then what arrives is counted. A body that
     /// comes in one part, as most do, is not copied.
     async fn collect<B: Body>(&self, headers: &HeaderMap, body: B) -> Result<Bytes, WireError> {
@@ -375,13 +318,6 @@ fn unknown_client(caller: &Caller) -> Error {
         Caller::Anonymous => Unauthorized::Missing,
         _ => Unauthorized::InvalidToken,
     })
-}
-
-/// The segments of a path, without the empty one behind a last slash.
-fn segments(path: &str) -> impl Iterator<Item = &str> {
-    let path = path.strip_prefix('/').unwrap_or(path);
-    let path = path.strip_suffix('/').unwrap_or(path);
-    path.split('/').filter(move |_| !path.is_empty())
 }
 
 /// An answer that nobody may keep, with JSON if it has a body.

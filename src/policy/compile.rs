@@ -11,7 +11,7 @@ use super::pattern::Pattern;
 use super::scope::Scopes;
 use super::sets::{RulePlace, RuleSet};
 use super::steps::{Rule, RuleHead, Steps};
-use crate::error::{ErrorCode, Failure, Rejection, Violation};
+use crate::error::{ErrorCode, Failure};
 use crate::metadata::{FieldId, Group, Kind};
 use crate::profile::{
     self, Access, Body, Hook, KeyPolicy, Lifecycle, OnUpdate, Operation, Presence, Profile, ProfileError,
@@ -58,7 +58,7 @@ pub(crate) struct Policy {
     pub(crate) ttl_member: Option<FieldId>,
     pub(crate) response: ResponsePolicy,
     pub(crate) max_bytes: usize,
-    errors: HashMap<String, (ErrorCode, u16)>,
+    pub(super) errors: HashMap<String, (ErrorCode, u16)>,
 }
 
 /// What a request body may be, and who signs it.
@@ -268,14 +268,6 @@ impl Policy {
     /// The scopes this policy can grant, if it lists them.
     pub(crate) fn grantable_scopes(&self) -> Option<Vec<String>> {
         self.scopes.as_ref().map(Scopes::grantable)
-    }
-
-    /// All violations of a request, under the code of the first.
-    pub(crate) fn reject(&self, violations: Vec<Violation>) -> Rejection {
-        let failure = violations.first().map_or(Failure::METADATA, |violation| violation.failure.clone());
-        let (code, status) =
-            self.errors.get(failure.as_str()).cloned().unwrap_or((ErrorCode::INVALID_CLIENT_METADATA, 400));
-        Rejection::new(code, status, violations)
     }
 }
 

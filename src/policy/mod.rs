@@ -10,6 +10,7 @@ mod compile;
 mod compiler;
 mod condition;
 mod envelope;
+mod faults;
 mod jws;
 mod merge;
 #[cfg(test)]
