@@ -1,25 +1,27 @@
 //! Documents kept for a while, and fetched once for all who want them.
 
+mod builder;
 mod flight;
+mod shelf;
 #[cfg(test)]
 mod tests;
 
 use std::any::Any;
-use std::collections::HashMap;
-use std::error::Error;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::Value;
-use time::OffsetDateTime;
 use url::Url;
 
+pub use self::builder::CachedResolverBuilder;
+
+use self::builder::Settings;
 use self::flight::{Flight, Seat};
+use self::shelf::{Document, Fault, Outcome, Shelves, age, find, key};
 use super::resolver::{FetchError, FetchPurpose, FetchedDocument, JwksResolver};
-use crate::clock::{Clock, SystemClock};
-use crate::jose::{KeySet, KeySetLimits};
+use crate::clock::Clock;
+use crate::jose::KeySet;
 
 /// Keeps what another resolver fetched.
 ///
@@ -71,88 +73,6 @@ use crate::jose::{KeySet, KeySetLimits};
 /// ```
 #[derive(Clone)]
 pub struct CachedResolver(Arc<Cache>);
-
-/// Collects the settings of a [`CachedResolver`]; each has a default.
-#[derive(Debug)]
-#[must_use]
-pub struct CachedResolverBuilder {
-    source: Arc<dyn JwksResolver>,
-    clock: Arc<dyn Clock>,
-    settings: Settings,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Settings {
-    time_to_live: Duration,
-    stale_if_error: Duration,
-    negative_time_to_live: Duration,
-    refetch_interval: Duration,
-    max_entries: usize,
-}
-
-impl CachedResolverBuilder {
-    pub(crate) fn new(source: Arc<dyn JwksResolver>) -> Self {
-        let settings = Settings {
-            time_to_live: Duration::from_secs(600),
-            stale_if_error: Duration::from_secs(3600),
-            negative_time_to_live: Duration::from_secs(30),
-            refetch_interval: Duration::from_secs(60),
-            max_entries: 1000,
-        };
-        Self { source, clock: Arc::new(SystemClock), settings }
-    }
-
-    /// Where the time comes from. Default: [`SystemClock`].
-    pub fn clock(self, clock: impl Clock + 'static) -> Self {
-        self.shared_clock(Arc::new(clock))
-    }
-
-    pub(crate) fn shared_clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// How long a document is good after it was fetched. Default: 600 seconds. A key that an issuer withdraws verifies
-    /// for that long.
-    pub fn time_to_live(mut self, time: Duration) -> Self {
-        self.settings.time_to_live = time;
-        self
-    }
-
-    /// How long after its time to live a document still serves while it cannot be fetched again, or while that is
-    /// going on. Default: 3600 seconds. Zero: not at all.
-    pub fn stale_if_error(mut self, time: Duration) -> Self {
-        self.settings.stale_if_error = time;
-        self
-    }
-
-    /// How long a failure is remembered, and the address not asked again. Default: 30 seconds.
-    pub fn negative_time_to_live(mut self, time: Duration) -> Self {
-        self.settings.negative_time_to_live = time;
-        self
-    }
-
-    /// The least time between two fetches of a key set because tokens name keys that it does not have. Default: 60
-    /// seconds. An issuer's new key is seen after that time at the latest.
-    pub fn refetch_interval(mut self, time: Duration) -> Self {
-        self.settings.refetch_interval = time;
-        self
-    }
-
-    /// The most documents of each [`FetchPurpose`] that are kept. Default: 1000. Then the one that was not used for
-    /// the longest time goes. How large a document may be is for the resolver behind to say.
-    pub fn max_entries(mut self, entries: usize) -> Self {
-        self.settings.max_entries = entries.max(1);
-        self
-    }
-
-    /// Builds the resolver, with nothing in its cache.
-    #[must_use]
-    pub fn build(self) -> CachedResolver {
-        let Self { source, clock, settings } = self;
-        CachedResolver(Arc::new(Cache { source, clock, settings, shelves: Mutex::default() }))
-    }
-}
 
 impl CachedResolver {
     /// A cache with the defaults, in front of a resolver.
@@ -255,116 +175,6 @@ struct Cache {
     settings: Settings,
     shelves: Mutex<Shelves>,
 }
-
-#[derive(Default)]
-struct Shelves {
-    keys: Shelf,
-    discovery: Shelf,
-    sectors: Shelf,
-    /// Counts uses, to tell which is the oldest, and numbers fetches.
-    ticks: u64,
-}
-
-/// Slots by address.
-type Shelf = HashMap<String, Slot>;
-
-impl Shelves {
-    fn of(&mut self, purpose: FetchPurpose) -> &mut Shelf {
-        match purpose {
-            FetchPurpose::Keys => &mut self.keys,
-            FetchPurpose::Discovery => &mut self.discovery,
-            // Metadata of clients comes by `fetch_document`, if at all.
-            FetchPurpose::SectorIdentifier | FetchPurpose::ClientMetadata => &mut self.sectors,
-        }
-    }
-
-    fn all(&mut self) -> [&mut Shelf; 3] {
-        [&mut self.keys, &mut self.discovery, &mut self.sectors]
-    }
-
-    fn tick(&mut self) -> u64 {
-        self.ticks += 1;
-        self.ticks
-    }
-}
-
-/// What is known of one address.
-#[derive(Default)]
-struct Slot {
-    held: Option<(Arc<Document>, OffsetDateTime)>,
-    failed: Option<(Fault, OffsetDateTime)>,
-    /// When the last fetch began, whatever became of it.
-    asked: Option<OffsetDateTime>,
-    /// The fetch under way, with its number. It belongs to those who wait for it.
-    flight: Option<(u64, Weak<Flight<Outcome>>)>,
-    used: u64,
-}
-
-impl Slot {
-    fn flight(&self) -> Option<Arc<Flight<Outcome>>> {
-        self.flight.as_ref().and_then(|(_, flight)| flight.upgrade())
-    }
-
-    fn is_idle(&self) -> bool {
-        self.flight.as_ref().is_none_or(|(_, flight)| flight.strong_count() == 0)
-    }
-
-    /// The document, if it is not older than that.
-    fn held_for(&self, most: Duration, now: OffsetDateTime) -> Option<&Arc<Document>> {
-        self.held.as_ref().filter(|(_, since)| age(*since, now) < most).map(|(document, _)| document)
-    }
-}
-
-/// A fetched document. Kept as text, which takes a fraction of the memory of the parsed value.
-struct Document {
-    text: String,
-    keys: OnceLock<Option<Arc<KeySet>>>,
-}
-
-impl Document {
-    fn new(value: &Value, purpose: FetchPurpose) -> Result<Arc<Self>, Fault> {
-        let keys = OnceLock::new();
-        let text = value.to_string();
-        if purpose == FetchPurpose::Keys {
-            let set =
-                KeySet::parse(&text, KeySetLimits::ISSUER).map_err(|fault| Fault::Failed(Arc::new(fault)))?;
-            keys.get_or_init(|| Some(Arc::new(set)));
-        }
-        Ok(Arc::new(Self { text, keys }))
-    }
-
-    /// Nothing if it is no key set.
-    fn keys(&self) -> Option<Arc<KeySet>> {
-        self.keys.get_or_init(|| KeySet::parse(&self.text, KeySetLimits::ISSUER).ok().map(Arc::new)).clone()
-    }
-}
-
-/// A [`FetchError`] for several callers.
-#[derive(Clone)]
-enum Fault {
-    NoNetwork,
-    Failed(Arc<dyn Error + Send + Sync>),
-}
-
-impl From<FetchError> for Fault {
-    fn from(error: FetchError) -> Self {
-        match error {
-            FetchError::NoNetwork => Self::NoNetwork,
-            FetchError::Failed(source) => Self::Failed(source.into()),
-        }
-    }
-}
-
-impl From<Fault> for FetchError {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::NoNetwork => Self::NoNetwork,
-            Fault::Failed(source) => Self::Failed(source.into()),
-        }
-    }
-}
-
-type Outcome = Result<Arc<Document>, Fault>;
 
 impl Cache {
     fn lock(&self) -> MutexGuard<'_, Shelves> {
@@ -491,32 +301,4 @@ impl Cache {
         let slot = shelves.of(purpose).get(key(uri))?;
         slot.held_for(self.settings.usable_time(), now).cloned()
     }
-}
-
-impl Settings {
-    fn usable_time(&self) -> Duration {
-        self.time_to_live.saturating_add(self.stale_if_error)
-    }
-}
-
-/// The slot of an address: a new one if there is none, in the place of the oldest if the shelf is full.
-fn find<'s>(shelf: &'s mut Shelf, key: &str, max_entries: usize) -> &'s mut Slot {
-    if !shelf.contains_key(key) && shelf.len() >= max_entries {
-        // One that is being fetched would be fetched twice: only if there is no other.
-        let oldest = shelf.iter().min_by_key(|(_, slot)| (!slot.is_idle(), slot.used));
-        if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
-            shelf.remove(&oldest);
-        }
-    }
-    shelf.entry(key.to_owned()).or_default()
-}
-
-/// The part of a URL that is sent.
-fn key(uri: &Url) -> &str {
-    uri.as_str().split('#').next().unwrap_or_default()
-}
-
-/// How old something is. What comes from the future, because the clock was set back, is as old as can be.
-fn age(since: OffsetDateTime, now: OffsetDateTime) -> Duration {
-    Duration::try_from(now - since).unwrap_or(Duration::MAX)
 }
