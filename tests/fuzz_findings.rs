@@ -15,6 +15,18 @@ fn config() -> RegistrarConfig {
     RegistrarConfig::new("https://op.example/register".parse().unwrap())
 }
 
+/// What is registered, or the description of the refusal.
+fn answer(registrar: &Registrar, body: &Value) -> Result<Value, String> {
+    let body = body.to_string();
+    match run(registrar.register(RegisterRequest::from_body(body.as_bytes()))) {
+        Ok(registration) => Ok(serde_json::from_str(registration.body()).unwrap()),
+        Err(error) => {
+            let answer: Value = serde_json::from_str(&registrar.wire_error(&error).body).unwrap();
+            Err(answer["error_description"].as_str().unwrap().to_owned())
+        }
+    }
+}
+
 /// Target `request`: faults that leave no room for one more made a description of 1025 characters.
 #[test]
 fn a_description_that_is_cut_has_1024_characters() {
@@ -101,6 +113,52 @@ fn a_name_with_a_value_that_is_no_text_stays_as_it_was_sent() {
             .unwrap();
     let answer: Value = serde_json::from_str(registration.body()).unwrap();
     assert_eq!(answer["tls_client_auth_subject_dn"], name);
+}
+
+/// Target `subject_dn`: a name was registered in a spelling so long that it was refused when it came back.
+#[test]
+fn a_name_is_refused_whose_registered_spelling_is_too_long() {
+    let profile = json!({ "dcr_profile": 1, "name": "names", "extends": ["standard"], "hooks": [
+        { "stage": "after_policy", "name": "normalize_subject_dn",
+          "config": { "short_names": "rfc4514", "others": "oid_hex" } }
+    ] });
+    let profile: Profile = serde_json::from_value(profile).unwrap();
+    let registrar =
+        Registrar::builder(config(), MemoryClientStore::default()).profile(profile).build().unwrap();
+    // Each becomes `1.2.840.113549.1.9.1=#0c0131`, of 28 characters.
+    let registered = |count: usize| {
+        let name = vec!["E=1"; count].join(",");
+        answer(
+            &registrar,
+            &json!({
+                "redirect_uris": ["https://app.example/cb"], "token_endpoint_auth_method": "tls_client_auth",
+                "tls_client_auth_subject_dn": name,
+            }),
+        )
+    };
+    let answer = registered(282).unwrap();
+    assert_eq!(answer["tls_client_auth_subject_dn"].as_str().unwrap().len(), 282 * 29 - 1);
+    assert_eq!(
+        registered(283).unwrap_err(),
+        "tls_client_auth_subject_dn: must have at most 8192 characters in the spelling that is registered"
+    );
+}
+
+/// A list that a rule adds to has as many items as it may have, or the client could not send it back.
+#[test]
+fn a_list_that_is_added_to_is_not_too_long() {
+    let profile = json!({ "dcr_profile": 1, "name": "added", "extends": ["standard"], "metadata": {
+        "contacts": { "add": ["desk@op.example"] }
+    } });
+    let profile: Profile = serde_json::from_value(profile).unwrap();
+    let registrar =
+        Registrar::builder(config(), MemoryClientStore::default()).profile(profile).build().unwrap();
+    let registered = |count: usize| {
+        let contacts: Vec<String> = (0..count).map(|at| format!("c{at}@app.example")).collect();
+        answer(&registrar, &json!({ "redirect_uris": ["https://app.example/cb"], "contacts": contacts }))
+    };
+    assert_eq!(registered(9).unwrap()["contacts"].as_array().unwrap().len(), 10);
+    assert_eq!(registered(10).unwrap_err(), "contacts: must have at most 10 elements");
 }
 
 /// Target `sql_store`: a client that was issued later than any year of four digits counted as unused since 1970 in memory.

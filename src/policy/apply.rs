@@ -82,7 +82,7 @@ impl Policy {
             self.modify(&rule.steps, Some(rule), document, facts, &mut faults, &mut recorder);
         }
         self.check_final(document, facts, differences, &unfit, &mut faults, &mut recorder);
-        self.normalize_subject_dn(document, &mut recorder);
+        self.normalize_subject_dn(document, &mut faults, &mut recorder);
         order(&mut faults);
         first.append(&mut faults);
         first
@@ -275,6 +275,8 @@ impl Policy {
             if !missing.is_empty() {
                 list.extend(missing.into_iter().map(|item| Cow::Borrowed(&**item)));
                 let value = FieldValue::List(list.into());
+                // One by one they were not too many.
+                faults.extend(shape::judge(self, *field, &value, Reading::Strict).err());
                 trace::set(recorder, self.name_of(*field), &value, origin, id);
                 document.set(*field, value, origin);
             }
