@@ -95,6 +95,15 @@ fn what_is_null_is_left_out() {
     assert_eq!(metadata.to_json(), r#"{"tier":"gold"}"#);
 }
 
+/// Target `client`: metadata with one language twice was read, and was not equal to itself.
+#[test]
+fn a_language_is_there_once() {
+    let error = ClientMetadata::from_json(r#"{"client_name#fr":"a","client_name#fR":"b"}"#).unwrap_err();
+    let message = "is there twice: language tags are compared without regard to case";
+    assert_eq!(error.violations.len(), 1);
+    assert_eq!((&*error.violations[0].field, &*error.violations[0].message), ("client_name#fR", message));
+}
+
 /// Target `subject_dn`: a value that is no UTF-8 was registered as the encoding of another one.
 #[test]
 fn a_name_with_a_value_that_is_no_text_stays_as_it_was_sent() {

@@ -65,6 +65,9 @@ impl ClientMetadata {
     }
 }
 
+/// Of a second variant with the tag of another one.
+pub(crate) const SAME_TAG: &str = "is there twice: language tags are compared without regard to case";
+
 /// What a field of [`ClientMetadata`] can be made of.
 pub(super) trait FieldType {
     fn read(document: &Document<'_>, field: FieldId, faults: &mut Vec<Violation>) -> Self;
@@ -97,17 +100,18 @@ impl<T: FromValue> FieldType for Option<T> {
 impl FieldType for Localized {
     fn read(document: &Document<'_>, field: FieldId, faults: &mut Vec<Violation>) -> Self {
         let plain = <Option<String> as FieldType>::read(document, field, faults).map(Into::into);
-        let mut variants = Vec::new();
+        let mut read = Self { plain, variants: Vec::new() };
         for variant in document.variants.iter().filter(|variant| variant.field == field) {
+            let name = || format!("{}#{}", document.name(field), variant.tag);
             match variant.value.as_text() {
-                Some(text) => variants.push((variant.tag.as_ref().into(), text.into())),
-                None => {
-                    let name = format!("{}#{}", document.name(field), variant.tag);
-                    faults.push(type_fault(&name, field, &variant.value));
+                None => faults.push(type_fault(&name(), field, &variant.value)),
+                Some(_) if read.get(&variant.tag).is_some() => {
+                    faults.push(Violation::new(name(), "language.duplicate", Failure::METADATA, SAME_TAG));
                 }
+                Some(text) => read.variants.push((variant.tag.as_ref().into(), text.into())),
             }
         }
-        Self { plain, variants }
+        read
     }
 
     fn write(&self, field: FieldId, document: &mut Document<'static>) {

@@ -8,6 +8,7 @@ mod table;
 mod values;
 
 pub use client_metadata::ClientMetadata;
+pub(crate) use client_metadata::SAME_TAG;
 pub use document::Origin;
 pub(crate) use document::{Constant, Document, Extra, Variant};
 pub(crate) use field_value::{FieldValue, Unfit, write_int, write_text};

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::compile::{Member, Policy};
 use crate::config::Reading;
 use crate::error::{Failure, Violation};
-use crate::metadata::{Document, FieldId, FieldValue, Kind, Origin, Unfit, Variant, fields};
+use crate::metadata::{Document, FieldId, FieldValue, Kind, Origin, SAME_TAG, Unfit, Variant, fields};
 use crate::rules::uri::{MAX_URI, ParsedUri, plain_https_host};
 use crate::rules::{fault_of_name, is_email_address};
 
@@ -86,7 +86,7 @@ fn judge_variants(
         let is_same =
             |own: &Variant<'_>| own.field == variant.field && own.tag.eq_ignore_ascii_case(&variant.tag);
         if before.iter().any(is_same) {
-            let message = "is there twice: language tags are compared without regard to case".to_owned();
+            let message = SAME_TAG.to_owned();
             faults.push(shape.violation(policy, None, Some(&variant.tag), "language.duplicate", message));
         } else if let Err((index, rule, message)) = shape.judge(&mut variant.value) {
             faults.push(shape.violation(policy, index, Some(&variant.tag), rule, message));
