@@ -500,6 +500,20 @@ fn s_priv_03_a_catalogue_bounds_what_clients_get() {
     }
 }
 
+/// However many scopes a server has: a client that was given all of them can send them back.
+#[test]
+fn all_scopes_of_a_catalogue_may_be_asked_for() {
+    let ids: Vec<String> = (0..150).map(|at| format!("scope{at}")).collect();
+    let catalogue: Vec<Value> = ids.iter().map(|id| json!({ "id": id, "default": true })).collect();
+    let server = registrar(json!({ "scopes": catalogue, "dynamicRegistrationScopesParamEnabled": true }));
+    let all = ids.join(" ");
+    assert_eq!(accepts(&server, with(json!({})))["scope"], all);
+    assert_eq!(accepts(&server, with(json!({ "scope": all })))["scope"], all);
+    let more = with(json!({ "scope": format!("{all} more") }));
+    refuses(&server, more.clone(), "scope", "max_items", "must have at most 150 words");
+    refuses(&standard(), more, "scope", "max_items", "must have at most 100 words");
+}
+
 /// What the client of a request is, without what the server adds.
 #[track_caller]
 fn registered(registrar: &Registrar, metadata: Value) -> Value {

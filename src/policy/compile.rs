@@ -10,9 +10,10 @@ use super::jws::{IssuerPolicy, JwsPolicy};
 use super::pattern::Pattern;
 use super::scope::Scopes;
 use super::sets::{RulePlace, RuleSet};
+use super::shape::MAX_ITEMS;
 use super::steps::{Rule, RuleHead, Steps};
 use crate::error::{ErrorCode, Failure};
-use crate::metadata::{FieldId, Group, Kind};
+use crate::metadata::{FieldId, Group, Kind, fields};
 use crate::profile::{
     self, Access, Body, Hook, KeyPolicy, Lifecycle, OnUpdate, Operation, Presence, Profile, ProfileError,
     ResponsePolicy, StatementPolicy, Unknown,
@@ -120,6 +121,11 @@ impl Policy {
             if let Some(slot) = members.get_mut(field.index()) {
                 *slot = Some(compiled);
             }
+        }
+        // A client may be given every scope there is, and then sends them all back.
+        if let (Some(scopes), Some(Some(member))) = (supported_scopes, members.get_mut(fields::SCOPE.index()))
+        {
+            member.max_items.get_or_insert(MAX_ITEMS.max(scopes.len()));
         }
         let kind_of =
             |field: FieldId| members.get(field.index()).and_then(Option::as_ref).map(|member| member.kind);

@@ -12,7 +12,7 @@ use crate::rules::{fault_of_name, is_email_address};
 
 /// Bounds that hold where a profile sets none.
 const MAX_TEXT: usize = 8192;
-const MAX_ITEMS: usize = 100;
+pub(super) const MAX_ITEMS: usize = 100;
 const MAX_VARIANTS: usize = 50;
 /// URIs that a rule parses and judges, once.
 const JUDGED_LATER: [FieldId; 5] = [
@@ -197,8 +197,9 @@ impl Shape<'_> {
                 "must be words of printable ASCII without quotes and backslashes, one space between them";
             return Err((None, "scope.syntax", message.to_owned()));
         }
-        if text.split(' ').count() > MAX_ITEMS {
-            return Err((None, "max_items", format!("must have at most {MAX_ITEMS} words")));
+        let max_items = self.member.max_items.unwrap_or(MAX_ITEMS);
+        if text.split(' ').count() > max_items {
+            return Err((None, "max_items", format!("must have at most {max_items} words")));
         }
         // A few words are compared with each other for less than a set of them costs.
         let is_first = |(place, word): (usize, &str)| !text.split(' ').take(place).any(|own| own == word);

@@ -52,7 +52,7 @@ model! {
         max: Option<i64>,
         /// The fewest elements.
         min_items: Option<usize>,
-        /// The most elements.
+        /// The most elements, or words of a text that has words.
         max_items: Option<usize>,
         /// Whether an update may change the value.
         on_update: Option<OnUpdate>,
