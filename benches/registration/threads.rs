@@ -28,7 +28,7 @@ pub(crate) fn ratio(runs: u32, run: impl Fn() + Sync) -> Option<f64> {
         spent.map(|spent| spent as f64 / threads as f64)
     };
     // In turns, and the median: what else the machine does lasts longer than a turn.
-    let mut ratios = (0..101).map(|_| Some(of(2)? / of(1)?)).collect::<Option<Vec<f64>>>()?;
+    let mut ratios = (0..201).map(|_| Some(of(2)? / of(1)?)).collect::<Option<Vec<f64>>>()?;
     ratios.sort_by(f64::total_cmp);
     Some(ratios[ratios.len() / 2])
 }
